@@ -1,0 +1,69 @@
+/* Deliberate bugs, one at a time, to prove that the simulation can see (tests/sim/MUTANTS.md). In the shipped
+ * build MUTANT() is the constant false and leaves no trace; only the simulation compiles the core with
+ * CORE_MUTANTS. */
+#ifndef CORE_MUTANT_H
+#define CORE_MUTANT_H
+
+#include <stdbool.h>
+
+#define CORE_MUTANT_LIST(X)                                                                                  \
+    X(OFFSET_OFF_BY_ONE)       /* commits one record too far */                                              \
+    X(COMMIT_BEFORE_PUBLISHED) /* a record counts as done when its result is sent, not when it is            \
+                                  acknowledged */                                                            \
+    X(GENERATION_IGNORED)      /* records and answers of an older assignment are taken */                    \
+    X(STALE_REPLY_TAKEN)       /* an answer to an op that is gone is given to the slot's next one */         \
+    X(LEASE_FROM_REPLY)        /* the lease is counted from the answer, not from the question */             \
+    X(LEASE_NOT_CHECKED)       /* a call starts however short the lease is */                                \
+    X(SEND_LIMIT_DROPPED)      /* no last check when the body is handed over */                              \
+    X(DEAD_LETTER_SKIPPED)     /* a failure publishes only its result */                                     \
+    X(DISPOSITION_LOST)        /* a publish that failed comes back as another outcome */                     \
+    X(PAUSE_NEVER_RESUMED)     /* a full window stays paused */                                              \
+    X(HELD_TAKEN_FOR_GRANTED)  /* a lease held by another is not waited for */                               \
+    X(ABSORB_SAME_IDENTITY)    /* a duplicate absorbs the very event it repeats */                           \
+    X(ABSORB_DELETE)           /* an upsert absorbs a delete before it */                                    \
+    X(ABSORB_NEWER)            /* an older version absorbs a newer one */                                    \
+    X(ABSORB_CALLED)           /* an event whose call may have landed is absorbed */                         \
+    X(ABSORBER_DROPPED_QUEUE)  /* what waits behind a finished head is forgotten */                          \
+    X(UNKNOWN_FORGOTTEN)       /* a settle does not tell that a call may still land */                       \
+    X(UNKNOWN_IS_FAILURE)      /* a lost answer is a permanent failure */                                    \
+    X(EMPTY_LOOKUP_BELIEVED)   /* an empty lookup is believed although the index lags */                     \
+    X(DELETE_NOT_FOUND_UNSURE) /* a delete answered by not-found is never looked up again */                 \
+    X(OLD_SKU_KEPT)            /* a SKU change leaves the old item behind */                                 \
+    X(UPDATE_BY_OLD_ID)        /* a SKU change updates the old item */                                       \
+    X(LOOKUP_SKIPPED)          /* an update of a vanished item fails for good */                             \
+    X(OUTAGE_COUNTED)          /* attempts count although nothing proves that the catalog works */           \
+    X(AUTH_IS_FAILURE)         /* refused credentials dead-letter the event */                               \
+    X(GATE_NEVER_OPENS)        /* no probe is let through */                                                 \
+    X(GATE_IGNORED)            /* calls go on through a closed gate */                                       \
+    X(THROTTLE_IGNORED)        /* a throttle is an ordinary failure */                                       \
+    X(PROBES_MANY)             /* half open lets everything through */                                       \
+    X(BUDGET_IGNORED)          /* calls without a token */                                                   \
+    X(INFLIGHT_IGNORED)        /* no bound on calls at once */                                               \
+    X(REVOKED_EARLY)           /* a partition is given back while its calls are in flight and unsettled */   \
+    X(REVOKE_NO_COMMIT)  /* a revoked partition is not committed: work is repeated (liveness of offsets) */  \
+    X(LOST_COMMITTED)    /* a lost partition commits */                                                      \
+    X(EPOCH_NOT_CHECKED) /* calls go on under a lease of an older epoch */                                   \
+    X(WITNESS_IGNORED)   /* a store that lost writes is used as it is */                                     \
+    X(QUIET_SKIPPED)     /* a new epoch does not wait for leases and calls of before */                      \
+    X(SETTLE_REFUSED_IS_OK) /* a refused settle is published as a success */                                 \
+    X(SETTLE_SKIPPED)       /* a success is published without being stored */                                \
+    X(REPAIR_SKIPPED)       /* a late write is not repaired */                                               \
+    X(TWO_OF_ONE_PRODUCT)   /* events of one product run side by side */                                     \
+    X(WINDOW_UNBOUNDED)     /* no pause at a full window */
+
+enum core_mutant {
+    MUTANT_NONE,
+#define X(name) MUTANT_##name,
+    CORE_MUTANT_LIST(X)
+#undef X
+        MUTANT_COUNT
+};
+
+#ifdef CORE_MUTANTS
+extern enum core_mutant core_mutant;
+#define MUTANT(name) (core_mutant == MUTANT_##name)
+#else
+#define MUTANT(name) false
+#endif
+
+#endif
