@@ -136,17 +136,27 @@ void call_pump(struct core *core, struct outputs *out)
     core->catalog_cursor++;
 }
 
+/* The latest moment at which the body can have been handed over: the check at the last moment holds it back
+ * later. */
+static usec_t handed_over_by(const struct core *core, const struct op *op)
+{
+    usec_t limit_us = op->lease_until_us - core->set.lease_margin_us;
+
+    return core->now_us < limit_us ? core->now_us : limit_us;
+}
+
 /* What the answer says of the item itself, whatever the plan makes of it. */
 static void remember_write(struct core *core, struct op *op, const struct call_reply *reply)
 {
     struct target *target = &op->targets[op->current];
+    usec_t until_us = handed_over_by(core, op) + core->set.call_late_us;
 
     if (!is_write(op->call) || reply->class == CALLED_NOT_SENT)
         return;
     if (reply->class == CALLED_OK || reply->unknown)
         target->written = true;
-    if (reply->unknown && target->unknown_until_us < op->call_sent_us + core->set.call_late_us)
-        target->unknown_until_us = op->call_sent_us + core->set.call_late_us;
+    if (reply->unknown && target->unknown_until_us < until_us)
+        target->unknown_until_us = until_us;
 }
 
 void call_replied(struct core *core, struct op *op, const struct call_reply *reply, struct outputs *out)
