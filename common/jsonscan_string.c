@@ -1,0 +1,164 @@
+#include "common/jsonscan_parts.h"
+#include "common/utf8.h"
+
+#include <string.h>
+
+static int hex4(const unsigned char *p)
+{
+    int value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = p[i];
+
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (c - '0');
+        else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+            value = value * 16 + ((c | 32) - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+static size_t put_utf8(unsigned char *to, uint32_t point)
+{
+    if (point < 0x80) {
+        to[0] = (unsigned char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        to[0] = (unsigned char)(0xc0 | point >> 6);
+        to[1] = (unsigned char)(0x80 | (point & 0x3f));
+        return 2;
+    }
+    if (point < 0x10000) {
+        to[0] = (unsigned char)(0xe0 | point >> 12);
+        to[1] = (unsigned char)(0x80 | (point >> 6 & 0x3f));
+        to[2] = (unsigned char)(0x80 | (point & 0x3f));
+        return 3;
+    }
+    to[0] = (unsigned char)(0xf0 | point >> 18);
+    to[1] = (unsigned char)(0x80 | (point >> 12 & 0x3f));
+    to[2] = (unsigned char)(0x80 | (point >> 6 & 0x3f));
+    to[3] = (unsigned char)(0x80 | (point & 0x3f));
+    return 4;
+}
+
+/* \uXXXX, and the second half of a pair. at stands on the backslash. */
+static bool scan_unicode(struct scan *s, unsigned char *to, size_t *to_len)
+{
+    size_t start = s->at;
+    int unit, low;
+
+    if (s->len - s->at < 6) {
+        s->at = s->len;
+        return jsonscan_fail_here(s);
+    }
+    unit = hex4(s->p + s->at + 2);
+    if (unit < 0) {
+        s->at += 2;
+        return jsonscan_fail_here(s);
+    }
+    if (unit == 0)
+        return jsonscan_fail(s, JSONSCAN_NUL, start);
+    s->at += 6;
+    if (unit < 0xd800 || unit > 0xdfff) {
+        *to_len = put_utf8(to, (uint32_t)unit);
+        return true;
+    }
+    low = -1;
+    if (unit < 0xdc00 && s->len - s->at >= 6 && s->p[s->at] == '\\' && s->p[s->at + 1] == 'u')
+        low = hex4(s->p + s->at + 2);
+    if (low < 0xdc00 || low > 0xdfff)
+        return jsonscan_fail(s, JSONSCAN_LONE_SURROGATE, start);
+    s->at += 6;
+    *to_len = put_utf8(to, 0x10000 + ((uint32_t)unit - 0xd800) * 0x400 + ((uint32_t)low - 0xdc00));
+    return true;
+}
+
+/* An escape; at stands on the backslash. Writes what it means. */
+static bool scan_escape(struct scan *s, unsigned char *to, size_t *to_len)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const char *found;
+
+    if (s->at + 1 >= s->len) {
+        s->at = s->len;
+        return jsonscan_fail_here(s);
+    }
+    if (s->p[s->at + 1] == 'u')
+        return scan_unicode(s, to, to_len);
+    found = s->p[s->at + 1] ? strchr(letters, s->p[s->at + 1]) : NULL;
+    if (!found) {
+        s->at++;
+        return jsonscan_fail_here(s);
+    }
+    to[0] = (unsigned char)meanings[found - letters];
+    *to_len = 1;
+    s->at += 2;
+    return true;
+}
+
+/* Moves over characters that mean themselves, up to a quote or a backslash. */
+static bool scan_plain(struct scan *s)
+{
+    while (s->at < s->len) {
+        unsigned char c;
+        size_t step;
+
+        if (s->len - s->at >= 8 && !utf8_not_plain(s->p + s->at)) {
+            s->at += 8;
+            continue;
+        }
+        c = s->p[s->at];
+        if (c == '"' || c == '\\')
+            return true;
+        if (c < 0x20)
+            return jsonscan_fail(s, c ? JSONSCAN_CONTROL : JSONSCAN_NUL, s->at);
+        step = utf8_sequence(s->p + s->at, s->len - s->at);
+        if (step == 0)
+            return jsonscan_fail(s, JSONSCAN_BAD_UTF8, s->at);
+        s->at += step;
+    }
+    return jsonscan_fail_here(s);
+}
+
+/* The rest of a string that has escapes: hashed piece by piece as what it means. start: its first byte. */
+static bool scan_escaped(struct scan *s, size_t start, uint64_t seed, XXH128_hash_t *hash)
+{
+    XXH3_state_t state;
+
+    memset(&state, 0, sizeof(state)); /* reset compares with what was there before */
+    XXH3_128bits_reset_withSeed(&state, seed);
+    for (;;) {
+        unsigned char meaning[4];
+        size_t meaning_len = 0;
+
+        XXH3_128bits_update(&state, s->p + start, s->at - start);
+        if (s->p[s->at] == '"')
+            break;
+        if (!scan_escape(s, meaning, &meaning_len))
+            return false;
+        XXH3_128bits_update(&state, meaning, meaning_len);
+        start = s->at;
+        if (!scan_plain(s))
+            return false;
+    }
+    s->at++;
+    *hash = XXH3_128bits_digest(&state);
+    return true;
+}
+
+/* A string; at stands on its opening quote, and behind the closing one afterwards. */
+bool jsonscan_string(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
+{
+    size_t start = ++s->at;
+
+    if (!scan_plain(s))
+        return false;
+    if (s->p[s->at] == '\\')
+        return scan_escaped(s, start, seed, hash);
+    *hash = XXH3_128bits_withSeed(s->p + start, s->at - start, seed);
+    s->at++;
+    return true;
+}

@@ -1,0 +1,251 @@
+#include "common/sbuf.h"
+
+#include "common/assertx.h"
+#include "common/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+void sbuf_init(struct sbuf *b, size_t max_bytes)
+{
+    ASSERT(max_bytes < SIZE_MAX / 2);
+    *b = (struct sbuf){.max = max_bytes};
+}
+
+void sbuf_init_fixed(struct sbuf *b, char *memory, size_t size_bytes)
+{
+    ASSERT(size_bytes > 0);
+    *b = (struct sbuf){.data = memory, .cap = size_bytes, .max = size_bytes - 1, .fixed = true};
+    memory[0] = '\0';
+}
+
+void sbuf_free(struct sbuf *b)
+{
+    size_t max = b->max;
+
+    ASSERT(!b->fixed);
+    free(b->data);
+    sbuf_init(b, max);
+}
+
+void sbuf_reset(struct sbuf *b)
+{
+    b->len = 0;
+    b->overflow = false;
+    if (b->data)
+        b->data[0] = '\0';
+}
+
+const char *sbuf_str(const struct sbuf *b)
+{
+    return b->data ? b->data : "";
+}
+
+char *sbuf_take(struct sbuf *b)
+{
+    char *text;
+
+    ASSERT(!b->fixed);
+    sbuf_reserve(b, 0); /* an empty text is a text as well */
+    if (b->overflow)
+        return NULL;
+    b->data[b->len] = '\0';
+    text = b->data;
+    sbuf_init(b, b->max);
+    return text;
+}
+
+/* Slow path of sbuf_reserve: cap does not hold need bytes of text and a NUL. */
+static char *grow(struct sbuf *b, size_t more_bytes)
+{
+    size_t need, cap;
+    char *data;
+
+    if (b->overflow || more_bytes > b->max - b->len || b->fixed) {
+        b->overflow = true;
+        return NULL;
+    }
+    need = b->len + more_bytes + 1;
+    cap = b->cap ? b->cap : FIRST_CAPACITY;
+    while (cap < need)
+        cap *= 2;
+    if (cap > b->max + 1)
+        cap = b->max + 1;
+    data = realloc(b->data, cap);
+    if (!data) {
+        b->overflow = true;
+        return NULL;
+    }
+    b->data = data;
+    b->cap = cap;
+    return data + b->len;
+}
+
+char *sbuf_reserve(struct sbuf *b, size_t more_bytes)
+{
+    if (!b->overflow && b->cap > b->len && more_bytes < b->cap - b->len)
+        return b->data + b->len;
+    return grow(b, more_bytes);
+}
+
+void sbuf_advance(struct sbuf *b, size_t bytes)
+{
+    ASSERT(b->data && bytes < b->cap - b->len);
+    b->len += bytes;
+    b->data[b->len] = '\0';
+}
+
+void sbuf_put(struct sbuf *b, const void *bytes, size_t len)
+{
+    char *to;
+
+    if (len == 0)
+        return;
+    to = sbuf_reserve(b, len);
+    if (!to)
+        return;
+    memcpy(to, bytes, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+void sbuf_puts(struct sbuf *b, const char *text)
+{
+    sbuf_put(b, text, strlen(text));
+}
+
+void sbuf_putc(struct sbuf *b, char c)
+{
+    sbuf_put(b, &c, 1);
+}
+
+void sbuf_put_u64(struct sbuf *b, uint64_t n)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    sbuf_put(b, digits + at, sizeof(digits) - at);
+}
+
+void sbuf_put_i64(struct sbuf *b, int64_t n)
+{
+    if (n < 0)
+        sbuf_putc(b, '-');
+    sbuf_put_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void sbuf_printf(struct sbuf *b, const char *format, ...)
+{
+    char small[256];
+    va_list args, again;
+    int len;
+
+    va_start(args, format);
+    va_copy(again, args);
+    len = vsnprintf(small, sizeof(small), format, args);
+    va_end(args);
+    if (len < 0) {
+        b->overflow = true;
+    } else if ((size_t)len < sizeof(small)) {
+        sbuf_put(b, small, (size_t)len);
+    } else {
+        char *to = sbuf_reserve(b, (size_t)len);
+
+        if (to) {
+            vsnprintf(to, (size_t)len + 1, format, again);
+            sbuf_advance(b, (size_t)len);
+        }
+    }
+    va_end(again);
+}
+
+/* Bytes from the start of p that JSON takes as they are: neither quote, backslash nor control, and valid
+ * UTF-8. */
+static size_t plain_run(const unsigned char *p, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        size_t step;
+
+        if (len - at >= 8 && !utf8_not_plain(p + at)) {
+            at += 8;
+            continue;
+        }
+        if (p[at] == '"' || p[at] == '\\' || p[at] < 0x20 || p[at] == 0x7f)
+            return at;
+        step = utf8_sequence(p + at, len - at);
+        if (step == 0)
+            return at;
+        at += step;
+    }
+    return len;
+}
+
+/* The one byte that plain_run stopped at. */
+static void put_escaped(struct sbuf *b, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char *letters = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the character, the letter of its escape */
+
+    if (c >= 0x80) {
+        sbuf_put(b, "\xef\xbf\xbd", 3); /* no UTF-8: U+FFFD */
+        return;
+    }
+    for (const char *pair = letters; *pair; pair += 2) {
+        if ((unsigned char)pair[0] == c) {
+            sbuf_put(b, (char[2]){'\\', pair[1]}, 2);
+            return;
+        }
+    }
+    sbuf_put(b, (char[6]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+}
+
+void sbuf_put_json_inner(struct sbuf *b, const void *text, size_t len)
+{
+    const unsigned char *p = text;
+    size_t at = 0;
+
+    while (at < len) {
+        size_t run = plain_run(p + at, len - at);
+
+        sbuf_put(b, p + at, run);
+        at += run;
+        if (at < len)
+            put_escaped(b, p[at++]);
+    }
+}
+
+void sbuf_put_json(struct sbuf *b, const void *text, size_t len)
+{
+    sbuf_putc(b, '"');
+    sbuf_put_json_inner(b, text, len);
+    sbuf_putc(b, '"');
+}
+
+static bool unreserved(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void sbuf_put_percent(struct sbuf *b, const void *text, size_t len)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const unsigned char *p = text;
+
+    for (size_t i = 0; i < len; i++) {
+        if (unreserved(p[i]))
+            sbuf_put(b, p + i, 1);
+        else
+            sbuf_put(b, (char[3]){'%', hex[p[i] >> 4], hex[p[i] & 15]}, 3);
+    }
+}

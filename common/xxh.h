@@ -1,0 +1,17 @@
+/* xxHash compiled into its users: short inputs hash in a few nanoseconds only when inlined. XXH3's values are
+ * fixed since 0.8.0. For hash128.c and jsonscan.c; all else calls hash128.h. */
+#ifndef COMMON_XXH_H
+#define COMMON_XXH_H
+
+#include <stdint.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* Little-endian, so that all machines hash the same bytes. */
+static inline void xxh_put_le64(unsigned char *to, uint64_t n)
+{
+    for (int i = 0; i < 8; i++)
+        to[i] = (unsigned char)(n >> (8 * i));
+}
+
+#endif
