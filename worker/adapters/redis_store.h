@@ -35,33 +35,40 @@ struct store_strings {
     struct text item_ids[CORE_TARGETS_MAX];  /* settle: of each target with has_item */
 };
 
+/* What memory holds of a product, as every result is to carry it (docs/store.md "Epochs"). */
+struct store_memory {
+    uint64_t last_version;    /* 0: none */
+    uint64_t current_version; /* what the catalog shows; 0: nothing, or not known */
+    enum item_state state;    /* ITEM_ABSENT also where nothing is known */
+    struct text sku, item_id; /* of its item, as long as the product owns that SKU */
+};
+
 /* What came with an answer to a claim. Valid during the callback only; every text is NUL-terminated, ptr
  * never NULL. */
 struct claim_strings {
-    uint64_t version;         /* of the event; of a tombstone: the one it took */
-    uint64_t current_version; /* what the catalog shows; 0: nothing, or not known */
-    struct text main_sku;     /* GRANTED: the SKU of target [0]: for hides and deletes it may be another
-                                       than the event's. Keep it for settle and release */
+    struct store_memory
+        memory;           /* now: DONE, STALE, IS_UNCHANGED, SKIPPED, ENDED; GRANTED: before the grant */
+    uint64_t version;     /* of the event; of a tombstone: the one it took */
+    struct text main_sku; /* GRANTED: the SKU of target [0]: for hides and deletes it may be another than the
+                             event's. Keep it for settle and release */
     struct text old_skus[CORE_OLD_SKUS_MAX]; /* GRANTED: of targets [1..] */
-    struct text item_ids[CORE_TARGETS_MAX];  /* GRANTED: of each target. When the event has ended (DONE,
-                                                      STALE, IS_UNCHANGED, SKIPPED, ENDED): [0] is the
-                                                      product's  item, if known */
-    struct text superseded_by;               /* DONE, STALE: event id */
-    struct text blob;                        /* DONE: as stored */
+    struct text item_ids[CORE_TARGETS_MAX];  /* GRANTED: of each target */
+    /* What was stored with the outcome (DONE: when it was stored; the others: just now). */
+    uint64_t current_version;
+    struct text item_id, superseded_by;
+    struct text blob; /* DONE: any bytes */
 };
 
 /* One result event, to rebuild memory from. */
 struct store_row {
     uint8_t catalog;
-    enum outcome outcome;
-    enum item_state state;              /* of the item, by what the result says */
-    uint64_t version;                   /* of its event */
-    uint64_t current_version;           /* what the catalog shows; 0: nothing */
-    int64_t finished_at_ms;             /* Unix time */
-    struct key128 content;              /* none: all zero */
-    struct position at;                 /* of its event; at.offset below 0: not known */
-    struct text product_id;             /* required */
-    struct text sku, item_id, event_id; /* may be empty */
+    struct text product_id;      /* required */
+    struct store_memory memory;  /* as the result tells it */
+    int64_t finished_at_ms;      /* Unix time */
+    struct key128 content;       /* of its event; none: all zero */
+    struct text topic, event_id; /* of its record; may be empty */
+    int32_t partition;
+    int64_t offset;
 };
 
 /* How to call back. All are required, except on_loaded where nothing is ever loaded. */
@@ -172,9 +179,9 @@ void redis_store_look(struct redis_store *store);
  */
 void redis_store_epoch_raise(struct redis_store *store, uint64_t epoch, usec_t quiet_us);
 
-/* OUT_EPOCH_READY: answered by on_viewed. Does nothing unless this process is the builder and the quiet time
- * over. */
-void redis_store_epoch_ready(struct redis_store *store);
+/* OUT_EPOCH_READY: answered by on_viewed. Does nothing unless this process is the builder of that epoch and
+ * the quiet time is over. */
+void redis_store_epoch_ready(struct redis_store *store, uint64_t epoch);
 
 /* Stores one result while the epoch is built (by OUT_REBUILD's stream), answered by on_loaded, in order.
  * Renews the builder's lease. Returns false, and takes nothing, when too many are outstanding: go on after an
@@ -185,8 +192,8 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row);
  * a second); an on_loaded that is not ok comes if this process is not the builder any more, else nothing. */
 void redis_store_build_alive(struct redis_store *store);
 
-/* The metadata to commit with an offset now: "v1 <run id> <incarnation> <number>", number being that of the
- * last write that Redis acknowledged. Returns its length; 0 and "" if nothing was ever written. */
+/* The metadata to commit with an offset now: "v1 <run id> <incarnation> <number> <epoch>", number being that
+ * of the last write that Redis acknowledged. Returns its length; 0 and "" if nothing was ever written. */
 size_t redis_store_metadata(const struct redis_store *store, char text[STORE_METADATA_SIZE]);
 
 /* Takes the metadata of a committed offset (left by a predecessor, or by ourselves): the next look compares
