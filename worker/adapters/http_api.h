@@ -3,29 +3,29 @@
  *
  * A write's body goes out only if the lease still allows it: send_before_us is compared with a clock read
  * fresh when curl asks for the body (design.md M9), or, for a request without a body, when the connection is
- * ready for it. No request is ever sent twice by itself: what curl would retry on a connection that died is
+ * ready for it. No write is ever sent twice by itself: what curl would retry on a connection that died is
  * answered API_LOST. */
 #ifndef ADAPTERS_HTTP_API_H
 #define ADAPTERS_HTTP_API_H
 
+#include "common/classify.h"
 #include "worker/core/input.h"
 #include "worker/runtime/loop.h"
 
 struct http_api;
 
 enum {
-    API_BODY_MAX_BYTES = 64 * 1024,      /* of an answer; what is beyond is cut off and the answer marked */
-    API_LOOKUP_MAX_BYTES = 1024 * 1024,  /* of an answer to a lookup */
-    API_REQUEST_MAX_BYTES = 1024 * 1024, /* of a request's body */
-    API_URL_MAX_BYTES = 8 * 1024,        /* catalog-api.md section 3: lookups are GET, keep below 8 KB */
-    API_HEADER_MAX_BYTES = 8 * 1024,     /* of one answer's header kept, e.g. x-business-use-case-usage */
-    API_ERROR_BYTES = 256,
+    HTTP_BODY_MAX_BYTES = 64 * 1024,      /* of an answer; a longer one counts as broken (API_NET_RESET) */
+    HTTP_LOOKUP_MAX_BYTES = 1024 * 1024,  /* of an answer to a lookup */
+    HTTP_REQUEST_MAX_BYTES = 1024 * 1024, /* of a request's body */
+    HTTP_PATH_MAX_BYTES = 16 * 1024,      /* path and query: a lookup of 100 encoded SKUs fits */
+    HTTP_HEADER_MAX_BYTES = 8 * 1024, /* of one kept header of an answer, e.g. x-business-use-case-usage */
 };
 
 struct http_api_settings {
     const char
         *base_url; /* catalog.base.url: http:// or https://, host, port, path; without a trailing slash */
-    const char *api_version; /* catalog.api.version, such as v25.0: the first part of every path */
+    const char *api_version; /* catalog.api.version, such as v25.0: what answers should name as theirs */
     const char *ca_file;     /* NULL: the system's certificates */
     int connect_timeout_ms;  /* 1 to 60000 */
     int total_timeout_ms;    /* of one call, connecting included: 1 to 300000 */
@@ -34,52 +34,37 @@ struct http_api_settings {
     bool http2;               /* negotiate HTTP/2 over TLS; else 1.1 only */
 };
 
-/* One call. Everything borrowed during http_api_call() only, but for `body`, which is copied as well. */
-struct api_call {
-    uint8_t catalog;        /* index, as in the core */
-    enum call_kind kind;    /* gives method, path and whether a lease is checked: CALL_LOOKUP is a GET */
-    const char *catalog_id; /* Meta's id of the catalog: CREATE and LOOKUP */
-    const char *item_id;    /* UPDATE, HIDE, DELETE: item id, of [A-Za-z0-9:_=-] */
-    const char *query;      /* LOOKUP: encoded query string without `?`; NULL: none */
-    const void *body;       /* CREATE, UPDATE, HIDE: form-encoded or JSON */
+/* One call. Everything is borrowed during http_api_call() only, and copied. */
+struct http_call {
+    uint8_t catalog;     /* index, as in the core: chooses the credentials */
+    enum call_kind kind; /* CALL_LOOKUP: GET, CALL_DELETE: DELETE, else POST */
+    const char *path;    /* from common/apibody.h's apipath_*(): /{version}/..., query included */
+    const void *body;    /* POST: JSON from apibody_*() */
     size_t body_size;
-    const char *content_type; /* of the body; NULL: application/json */
-    const char *traceparent;  /* NULL or "": none */
-    usec_t send_before_us;    /* writes: not handed over after this moment; LOOP_NEVER: no bound */
-    int total_timeout_ms;     /* 0: that of the settings */
+    const char *traceparent; /* W3C; NULL or "": none */
+    usec_t send_before_us; /* writes: not handed over after this moment of the monotonic clock; LOOP_NEVER: no
+                              bound. Not looked at for a lookup */
 };
 
-enum api_transport {
-    API_ANSWERED,  /* a whole answer was read (its body may have been cut) */
-    API_NOT_SENT,  /* the lease check kept the request back: certainly not applied */
-    API_UNREACHED, /* failed before the request was handed over: certainly not applied */
-    API_LOST, /* handed over, in part or whole, and no whole answer came: applied, not applied, or still to be
-               */
-};
-
-/* Strings are never NULL ("" if absent) and valid during the callback. */
-struct api_answer {
-    enum api_transport transport;
-    int status;       /* HTTP status, API_ANSWERED only */
-    bool cut;         /* the body was longer than its cap */
-    const char *body; /* zero-terminated after body_size bytes; may hold zero bytes */
-    size_t body_size;
-    const char *error; /* of the transport, without URL or secrets; "" when API_ANSWERED */
-    const char *content_type, *api_version, *trace_id, *retry_after;
-    const char *app_usage, *business_usage, *ad_account_usage; /* x-*-usage; repeated ones: the last */
-    usec_t took_us; /* from the request's start to the answer's end */
+/* What came of a call. Strings are valid during the callback; never NULL ("" where absent). */
+struct http_answer {
+    struct api_answer api; /* all that classify() asks for. API_NET_ABORTED: the lease check, or a cancel,
+                              kept the request back whole, or (body_sent) broke it off */
+    const char *content_type, *api_version, *trace_id; /* content-type, facebook-api-version, x-fb-trace-id */
+    const char *ad_account_usage;                      /* x-ad-account-usage */
+    usec_t took_us;                                    /* from the request's start to the answer's end */
 };
 
 struct http_events {
     void *arg;
-    void (*answered)(void *arg, uint64_t cookie, const struct api_answer *answer);
+    void (*answered)(void *arg, uint64_t cookie, const struct http_answer *answer);
     /* Worth a WARNING line: the answered API version is not the asked one (once a catalog), curl was rebuilt
      * ... */
     void (*warning)(void *arg, const char *text);
 };
 
 struct http_stats {
-    uint64_t calls, connects, reused, not_sent, unreached, lost, rebuilt;
+    uint64_t calls, connects, not_sent, lost, rebuilt; /* lost: body_sent and no whole answer */
     uint32_t running, waiting;
 };
 
@@ -95,7 +80,7 @@ bool http_api_set_credentials(struct http_api *api, uint8_t catalog, const char 
 
 /* Makes a call; http_events.answered() follows in a later turn. A call whose catalog has no credentials, or
  * whose item id or sizes are out of bounds, is answered API_UNREACHED. */
-void http_api_call(struct http_api *api, uint64_t cookie, const struct api_call *call);
+void http_api_call(struct http_api *api, uint64_t cookie, const struct http_call *call);
 
 /* Answers every call still open now (API_NOT_SENT, API_UNREACHED or API_LOST, as it stands) from within this
  * call: for a stop whose time is over. */

@@ -16,11 +16,10 @@ struct kafka_pair {
 struct kafka_settings {
     const struct kafka_pair *user; /* borrowed while a conf is built */
     size_t user_count;
-    const char *client_id;      /* NULL: librdkafka's; `kafka.client.id` outranks it */
-    size_t prefetch_bytes;      /* records held back by librdkafka for the consumer: 64 KiB to 1 GiB */
-    int delivery_timeout_ms;    /* bound of one publish, retries included: 1000 to 900000 */
-    size_t message_max_bytes;   /* largest record the sink may write; also bounds what is fetched at once */
-    int statistics_interval_ms; /* 0: none */
+    const char *client_id;    /* NULL: librdkafka's; `kafka.client.id` outranks it */
+    size_t prefetch_bytes;    /* records held back by librdkafka for the consumer: 64 KiB to 1 GiB */
+    int delivery_timeout_ms;  /* bound of one publish, retries included: 1000 to 900000 */
+    size_t message_max_bytes; /* largest record the sink may write; also bounds what is fetched at once */
 };
 
 enum kafka_role {
