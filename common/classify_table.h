@@ -20,11 +20,11 @@
 #define CLASSIFY_CODE_TABLE(X)                                                                               \
     X(REDUCE, "reduce", 1, 2, 0, 0, 0, 0, "reduce the amount of data", SHRINK, NONE, CLASSIFY_FIRM,          \
       "the request or its answer is too big", "nothing: the worker asks for less")                           \
-    X(UNKNOWN_ERROR_99, "unknown_error_99", 1, 1, 99, 99, 0, 0, NULL, TRANSIENT, NONE, 0,                    \
+    X(UNKNOWN_ERROR_99, "unknown_error_99", 1, 1, 99, 99, 0, 0, NULL, TRANSIENT, NONE, CLASSIFY_UNKNOWN,     \
       "the API failed without saying why", CLASSIFY_MEND_RETRY)                                              \
-    X(UNKNOWN_ERROR, "unknown_error", 1, 1, 0, 0, 0, 0, NULL, TRANSIENT, NONE, 0,                            \
+    X(UNKNOWN_ERROR, "unknown_error", 1, 1, 0, 0, 0, 0, NULL, TRANSIENT, NONE, CLASSIFY_UNKNOWN,             \
       "the API failed without saying why", CLASSIFY_MEND_RETRY)                                              \
-    X(SERVICE_DOWN, "service_down", 2, 2, 0, 0, 0, 0, NULL, TRANSIENT, NONE, 0,                              \
+    X(SERVICE_DOWN, "service_down", 2, 2, 0, 0, 0, 0, NULL, TRANSIENT, NONE, CLASSIFY_UNKNOWN,               \
       "the API is down for a while", CLASSIFY_MEND_RETRY)                                                    \
     X(CAPABILITY, "capability", 3, 3, 0, 0, 0, 0, NULL, PERMISSION, NONE, CLASSIFY_SHARED,                   \
       "the app lacks the capability for this call", CLASSIFY_MEND_RIGHT)                                     \
@@ -128,7 +128,7 @@
       "the connection broke before the whole answer was there", CLASSIFY_MEND_RETRY)                         \
     X(ABORTED, "aborted", 0, 0, 0, 0, 0, 0, NULL, TRANSIENT, NONE, 0,                                        \
       "broken off by ourselves before the request was sent", CLASSIFY_MEND_RETRY)                            \
-    X(IS_TRANSIENT, "is_transient", 0, 0, 0, 0, 0, 0, NULL, TRANSIENT, NONE, 0,                              \
+    X(IS_TRANSIENT, "is_transient", 0, 0, 0, 0, 0, 0, NULL, TRANSIENT, NONE, CLASSIFY_UNKNOWN,               \
       "the API says that this will pass", CLASSIFY_MEND_RETRY)                                               \
     X(NOT_READABLE, "not_readable", 0, 0, 0, 0, 200, 299, NULL, TRANSIENT, NONE, CLASSIFY_UNKNOWN,           \
       "the answer is empty, cut short or no JSON", CLASSIFY_MEND_RETRY)                                      \
