@@ -64,7 +64,8 @@ class DevKafka:
 
     def stop(self):
         if self.process:
-            self.process.stop(5)
+            self.process.kill()  # it keeps nothing that a graceful stop would save
+            self.process.stop()
 
 
 class ApacheKafka(apache.ApacheKafka):
