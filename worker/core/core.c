@@ -21,7 +21,7 @@ bool outputs_room(const struct outputs *out)
     return out->count < CORE_OUTPUTS_MAX - OUTPUTS_RESERVE;
 }
 
-static uint32_t slots_for(const struct core_settings *set)
+uint32_t core_slots(const struct core_settings *set)
 {
     uint32_t slack = set->window_records < CORE_SLACK_RECORDS ? set->window_records : CORE_SLACK_RECORDS;
 
@@ -61,7 +61,7 @@ size_t core_size(const struct core_settings *set)
 
     if (!settings_sane(set))
         return 0;
-    slots = slots_for(set);
+    slots = core_slots(set);
     return sizeof(struct core) + slots * sizeof(struct op) + buckets_for(slots) * sizeof(struct product) +
            slots * sizeof(uint32_t);
 }
@@ -69,7 +69,7 @@ size_t core_size(const struct core_settings *set)
 struct core *core_init(void *mem, const struct core_settings *set, usec_t now_us)
 {
     struct core *core = mem;
-    uint32_t slots = slots_for(set);
+    uint32_t slots = core_slots(set);
 
     ASSERT(settings_sane(set));
     core->set = *set;

@@ -52,6 +52,9 @@ struct core_stats {
 /* Bytes of memory core_init needs for these settings; 0 where they break a bound of limits.h. */
 size_t core_size(const struct core_settings *settings);
 
+/* Slots the core will have: what is kept beside ops needs as many entries. */
+uint32_t core_slots(const struct core_settings *settings);
+
 /* Prepares a core in mem (core_size() bytes, zeroed, owned by the caller for the life of the core). */
 struct core *core_init(void *mem, const struct core_settings *settings, usec_t now_us);
 
