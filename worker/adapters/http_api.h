@@ -4,7 +4,7 @@
  * A write's body goes out only if the lease still allows it: send_before_us is compared with a clock read
  * fresh when curl asks for the body (design.md M9), or, for a request without a body, when the connection is
  * ready for it. No write is ever sent twice by itself: what curl would retry on a connection that died is
- * answered API_LOST. */
+ * answered API_NET_RESET with body_sent. */
 #ifndef ADAPTERS_HTTP_API_H
 #define ADAPTERS_HTTP_API_H
 
@@ -78,12 +78,13 @@ struct http_api *http_api_open(struct loop *loop, const struct http_api_settings
  * could not stand in a header (empty, control bytes, over 4096 bytes). */
 bool http_api_set_credentials(struct http_api *api, uint8_t catalog, const char *token, const char *secret);
 
-/* Makes a call; http_events.answered() follows in a later turn. A call whose catalog has no credentials, or
- * whose item id or sizes are out of bounds, is answered API_UNREACHED. */
+/* Makes a call; http_events.answered() follows in a later turn. A call whose catalog has no credentials yet
+ * is answered API_NET_CONNECT_FAILED. Sizes out of bounds and a path that does not begin with / are
+ * assertions. */
 void http_api_call(struct http_api *api, uint64_t cookie, const struct http_call *call);
 
-/* Answers every call still open now (API_NOT_SENT, API_UNREACHED or API_LOST, as it stands) from within this
- * call: for a stop whose time is over. */
+/* Answers every call still open now (API_NET_ABORTED, body_sent as it stands) from within this call: for a
+ * stop whose time is over. */
 void http_api_cancel_all(struct http_api *api);
 
 void http_api_stats(const struct http_api *api, struct http_stats *stats);
