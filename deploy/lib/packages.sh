@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# deploy/lib/packages.sh SET...: installs what is missing of these sets, on Debian 12 and 13; quiet where nothing is.
+#   build   compiler, CMake, the libraries, redis-server, Python with Kafka's client
+#   kafka   Java and Maven, for Apache Kafka
+#   test    pytest, clang, clang-format, coverage
+set -euo pipefail
+
+JAVA=openjdk-17-jre-headless
+if [ -r /etc/os-release ] && grep -q 'VERSION_ID="13"' /etc/os-release; then
+    JAVA=openjdk-21-jre-headless
+fi
+
+# PACKAGE, or PACKAGE:COMMAND where the command may also have come another way.
+packages_of() {
+    case $1 in
+    build)
+        echo gcc:gcc libc6-dev cmake:cmake ninja-build:ninja pkg-config:pkg-config git:git librdkafka-dev libhiredis-dev \
+            libcurl4-openssl-dev libcjson-dev libuv1-dev libmicrohttpd-dev uthash-dev libxxhash-dev libssl-dev \
+            libcmocka-dev redis-server:redis-server python3 python3-confluent-kafka ca-certificates
+        ;;
+    kafka) echo "$JAVA:java" maven:mvn ;;
+    test) echo python3-pytest clang:clang clang-format:clang-format gcovr:gcovr ;;
+    *)
+        echo "packages.sh: unknown set '$1' (build, kafka, test)" >&2
+        exit 2
+        ;;
+    esac
+}
+
+have() {
+    local package=${1%%:*} command=${1#*:}
+    [ "$command" != "$1" ] && command -v "$command" >/dev/null 2>&1 && return 0
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]
+}
+
+missing=()
+for set in "$@"; do
+    wanted=$(packages_of "$set")
+    for entry in $wanted; do
+        have "$entry" || missing+=("${entry%%:*}")
+    done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "packages.sh: no apt-get here; please install what Debian calls: ${missing[*]}" >&2
+    exit 1
+fi
+SUDO=()
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "packages.sh: neither root nor sudo; please install: ${missing[*]}" >&2
+        exit 1
+    fi
+    SUDO=(sudo)
+fi
+echo "packages: installing ${#missing[@]} (${missing[*]})"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    "${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 "$@" </dev/null >>"$log" 2>&1
+}
+# Debian's redis-server would start a service on port 6379; ours is private, so no service is started by an installation.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${SUDO[@]}" tee "$policy" >/dev/null
+    "${SUDO[@]}" chmod 755 "$policy"
+    trap '"${SUDO[@]}" rm -f "$policy"; rm -f "$log"' EXIT
+fi
+if ! { apt update && apt install -y --no-install-recommends "${missing[@]}"; }; then
+    echo "packages.sh: the installation failed:" >&2
+    tail -n 20 "$log" >&2
+    exit 1
+fi
