@@ -16,10 +16,11 @@ struct sbuf;
 #define RESULT_ABSORBED_MAX 100
 #define RESULT_WARNINGS_MAX 16
 /* Texts are cut to these many bytes, at a character's end. */
-#define RESULT_ID_MAX_BYTES      256 /* event ids, sources, product ids, reasons */
-#define RESULT_SKU_MAX_BYTES     400 /* 100 characters of 4 bytes */
-#define RESULT_MESSAGE_MAX_BYTES 512
-#define RESULT_WARNING_MAX_BYTES 256
+#define RESULT_ID_MAX_BYTES           256 /* event ids, sources, product ids, reasons */
+#define RESULT_SKU_MAX_BYTES          400 /* 100 characters of 4 bytes */
+#define RESULT_MESSAGE_MAX_BYTES      480
+#define RESULT_USER_MESSAGE_MAX_BYTES 400
+#define RESULT_WARNING_MAX_BYTES      256
 /* An encoded result never needs more than this; give the buffer this cap. */
 #define RESULT_MAX_BYTES (256 * 1024)
 /* A stored outcome never needs more than this: about 100 bytes for a success, 1 KiB of error, the rest
