@@ -61,6 +61,7 @@ struct event_settings {
         version_ahead_max_ms;  /* a version that reads as a time may lie this far ahead of now_ms; 0: any */
     const char *link_fallback; /* NULL or "": none, products without link have no url in the catalog */
     const char *image_placeholder;   /* NULL or "": none, an image is then required */
+    const char *default_currency;    /* of events that name none; NULL or "": such an event fails */
     const struct money_table *money; /* NULL: the built-in table (catalog-api.md section 1) */
     bool unknown_type_fails;         /* default: skipped with a reason */
     bool unknown_field_ignored;      /* of `fields`; default: a permanent failure that names it */
@@ -272,6 +273,7 @@ const char *event_visibility_name(enum event_visibility visibility);
 const char *event_field_name(uint16_t spec);
 const char *event_field_batch_name(uint16_t spec);
 bool event_field_is_money(uint16_t spec);
-bool event_field_is_json(uint16_t spec); /* its text is JSON, put into a body as it is */
+bool event_field_is_json(uint16_t spec);     /* its text is JSON, put into a body as it is */
+bool event_field_create_only(uint16_t spec); /* left out of updates: the item's edge does not take it */
 
 #endif

@@ -56,7 +56,7 @@ static size_t read_offset(const char *text, unsigned *offset)
     *offset = 1;
     if (text[len++] != '1')
         return 0;
-    for (; text[len] == '0' && *offset < 1000; len++)
+    for (; text[len] == '0' && *offset < 10000; len++)
         *offset *= 10;
     return text[len] >= '0' && text[len] <= '9' ? 0 : len;
 }
@@ -140,7 +140,7 @@ enum money_fault money_parse(const char *text, size_t len, unsigned offset, int6
     size_t point;
     enum money_fault fault = check_form(text, len, &point);
 
-    ASSERT(offset == 1 || offset == 10 || offset == 100 || offset == 1000);
+    ASSERT(offset == 1 || offset == 10 || offset == 100 || offset == 1000 || offset == 10000);
     if (fault != MONEY_OK)
         return fault;
     for (size_t i = 0; i < len; i++) {
@@ -158,7 +158,7 @@ enum money_fault money_parse(const char *text, size_t len, unsigned offset, int6
             return MONEY_TOO_LARGE;
     }
     for (; scale < offset; scale *= 10)
-        sum *= 10; /* below 2^53 * 1000: no overflow */
+        sum *= 10; /* sum is below 2^53 and offset at most 10^4: no overflow */
     if (sum > AMOUNT_MAX)
         return MONEY_TOO_LARGE;
     *amount = sum;

@@ -9,7 +9,7 @@
 
 enum { MONEY_CURRENCIES_MAX = 64, MONEY_TEXT_MAX = 64 };
 
-/* How many units of the API's integer make one unit of a currency: 1, 10, 100 or 1000. */
+/* How many units of the API's integer make one unit of a currency: a power of ten from 1 to 10000. */
 struct money_table {
     uint32_t count;
     struct {
@@ -36,7 +36,7 @@ enum money_fault {
 extern const struct money_table money_table_builtin;
 
 /* Applies a configured text such as "JPY=100,XXX=1" over the table. False, and *table as it was, if the text
- * is not of that form, an offset is none of 1, 10, 100, 1000, or the table is full; *bad_at is then the byte
+ * is not of that form, an offset is none of those, or the table is full; *bad_at is then the byte
  * at fault. An empty text changes nothing. */
 bool money_table_extend(struct money_table *table, const char *text, size_t *bad_at);
 
