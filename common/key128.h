@@ -1,5 +1,5 @@
-/* A 128-bit hash used as an identity: of a product, a SKU, an event, a body. At 10^9 keys the chance that any two
- * collide is below 10^-20, so equal keys are taken for equal things. All zero means "none". */
+/* A 128-bit hash used as an identity: of a product, a SKU, an event, a body. At 10^9 keys the chance that any
+ * two collide is below 10^-20, so equal keys are taken for equal things. All zero means "none". */
 #ifndef COMMON_KEY128_H
 #define COMMON_KEY128_H
 
