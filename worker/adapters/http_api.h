@@ -46,7 +46,8 @@ struct http_call {
                               bound. Not looked at for a lookup */
 };
 
-/* What came of a call. Strings are valid during the callback; never NULL ("" where absent). */
+/* What came of a call. Strings are valid during the callback; in api NULL where absent (as classify() takes
+ * them), the others "". */
 struct http_answer {
     struct api_answer api; /* all that classify() asks for. API_NET_ABORTED: the lease check, or a cancel,
                               kept the request back whole, or (body_sent) broke it off */

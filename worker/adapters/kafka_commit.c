@@ -41,6 +41,7 @@ static void answer(struct kafka_source *source, const struct commit *commit, con
 {
     source->events.committed(source->events.arg, commit->partition, commit->assignment, commit->offset,
                              error[0] == '\0', error);
+    loop_stay_awake(source->loop);
 }
 
 static void fill(struct kafka_source *source, struct batch *batch, rd_kafka_topic_partition_list_t *list)

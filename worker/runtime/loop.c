@@ -41,6 +41,7 @@ struct loop {
     uv_timer_t alarm; /* bounds the sleep */
     usec_t now_us, slept_us, asleep_at_us;
     bool awake;                /* this turn's time has been taken */
+    bool sleepless;            /* this turn does not sleep */
     struct loop_timer *timers; /* sorted by moment; a handful */
     struct loop_flush *flushes;
     struct calls deferred, running, parked;
@@ -258,6 +259,11 @@ void loop_defer(struct loop *loop, loop_fn fn, void *arg)
     calls_add(&loop->deferred, fn, arg);
 }
 
+void loop_stay_awake(struct loop *loop)
+{
+    loop->sleepless = true;
+}
+
 void loop_defer_cancel(struct loop *loop, const void *arg)
 {
     struct calls *both[] = {&loop->deferred, &loop->running};
@@ -310,7 +316,7 @@ static void run_flushes(struct loop *loop)
 /* Milliseconds to sleep, rounded up: waking a little late is fine, spinning until the moment comes is not. */
 static uint64_t sleep_ms(const struct loop *loop, usec_t deadline_us)
 {
-    if (loop->deferred.count > 0) {
+    if (loop->deferred.count > 0 || loop->sleepless) {
         return 0;
     }
     if (loop->timers && loop->timers->at_us < deadline_us) {
@@ -364,6 +370,7 @@ void loop_run_once(struct loop *loop, usec_t deadline_us)
         uv_timer_stop(&loop->alarm);
     }
     wake(loop);
+    loop->sleepless = false;
     run_timers(loop);
     run_deferred(loop);
     free_parked(loop);

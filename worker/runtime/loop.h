@@ -85,6 +85,9 @@ void loop_flush_remove(struct loop *loop, struct loop_flush *flush);
  * deferred from within a deferred call waits for the turn after. */
 void loop_defer(struct loop *loop, loop_fn fn, void *arg);
 
+/* This turn does not sleep: for flush hooks that told their owner something. */
+void loop_stay_awake(struct loop *loop);
+
 /* Drops deferred calls with this argument (its owner is going away). */
 void loop_defer_cancel(struct loop *loop, const void *arg);
 

@@ -6,7 +6,7 @@
 --       14 outcome's time to live (ms)  15 witness' time to live (ms)  16 blob
 --       17.. of each SKU record: flags, how long uncertain (ms), item id; after them the number of this write
 -- flags: s success, p repair; of a record: g gone, w written.
--- Answer: 1 stored (or stored before), 0 refused, -1 the epoch moved on.
+-- Answer: 1 stored, 2 stored before, 0 refused, -1 the epoch moved on.
 --
 -- Keys beyond those declared (owners of SKUs that were taken) are found in the data; they carry the same hash tag.
 
@@ -68,11 +68,11 @@ if not targets[1].ours then -- 2
     if stored then
         local its_hash, its_fence = string.match(stored, '^(%S+) %S+ %S+ (%S+)')
         if its_hash == ARGV[5] and its_fence == fence then
-            return 1
+            return 2
         end
     end
     if targets[1].came then
-        return 1
+        return 2
     end
     for _, t in ipairs(targets) do
         lost(t)
