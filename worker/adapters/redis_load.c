@@ -1,0 +1,67 @@
+/* The rebuild of memory, one result at a time. docs/store.md "Epochs". */
+#include "worker/adapters/redis_store_state.h"
+
+#include <string.h>
+
+static void on_loaded(struct redis_cmd *cmd, const redisReply *reply)
+{
+    struct redis_store *store = cmd->owner;
+
+    store->loads--;
+    store->events.on_loaded(store->events.user,
+                            reply && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1);
+}
+
+static void put_source(struct resp *r, const struct store_row *row)
+{
+    char digits[20];
+    struct text parts[] = {row->topic, {"/", 1}, {digits, 0}};
+
+    if (row->topic.len == 0 || row->partition < 0 || row->offset < 0) {
+        resp_str(r, "-");
+        resp_str(r, "0");
+        return;
+    }
+    parts[2].len = (uint32_t)resp_digits((uint64_t)row->partition, digits);
+    resp_parts(r, parts, 3);
+    resp_i64(r, row->offset);
+}
+
+bool redis_store_load(struct redis_store *store, const struct store_row *row)
+{
+    const struct store_catalog *catalog = store_catalog(store, row->catalog);
+    const struct store_memory *memory = &row->memory;
+    bool has_sku = memory->sku.len > 0;
+    char state = store_item_letter(memory->state);
+    struct redis_cmd *cmd;
+    struct text event, item;
+    struct resp *r;
+
+    if (store->loads >= STORE_LOADS_MAX)
+        return false;
+    cmd = store_cmd(store, SCRIPT_LOAD, on_loaded, has_sku ? 3 : 2);
+    r = &cmd->resp;
+    resp_scratch_room(&store->scratch, (size_t)row->product_id.len + memory->sku.len + memory->item_id.len +
+                                           row->event_id.len + row->topic.len);
+    event = store_encode(store, row->event_id);
+    item = store_encode(store, memory->item_id);
+    resp_str(r, store->epoch_key);
+    store_key(catalog, r, "p:", store_encode(store, row->product_id));
+    if (has_sku)
+        store_key(catalog, r, "s:", store_encode(store, memory->sku));
+    store_clock(store, r);
+    resp_str(r, store->incarnation);
+    resp_u64(r, STORE_BUILDER_LEASE_MS);
+    resp_fixed(r, memory->last_version);
+    resp_fixed(r, memory->current_version);
+    resp_text(r, &state, 1);
+    resp_text(r, item.ptr, item.len);
+    resp_key128(r, row->content);
+    put_source(r, row);
+    resp_text(r, event.len ? event.ptr : "-", event.len ? event.len : 1);
+    resp_i64(r, row->finished_at_ms);
+    resp_fixed(r, store->epoch);
+    store->loads++;
+    store_send(store, cmd);
+    return true;
+}
