@@ -1,6 +1,8 @@
-/* The rebuild of memory, one result at a time. docs/store.md "Epochs". */
+/* The rebuild of memory, one result at a time (docs/store.md "Epochs"), and the way back from memory to the
+ * log. */
 #include "worker/adapters/redis_store_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void on_loaded(struct redis_cmd *cmd, const redisReply *reply)
@@ -64,4 +66,34 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row)
     store->loads++;
     store_send(store, cmd);
     return true;
+}
+
+/* "topic/partition" and the offset, as store_place() and put_source() wrote them. */
+static void on_newest(struct redis_cmd *cmd, const redisReply *reply)
+{
+    struct redis_store *store = cmd->owner;
+    char *slash = NULL;
+
+    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+        reply->element[0]->type == REDIS_REPLY_STRING && reply->element[1]->type == REDIS_REPLY_STRING)
+        slash = strrchr(reply->element[0]->str, '/');
+    if (!slash) {
+        store->events.on_newest(store->events.user, NULL, 0, 0);
+        return;
+    }
+    *slash = '\0';
+    store->events.on_newest(store->events.user, reply->element[0]->str, (int32_t)strtol(slash + 1, NULL, 10),
+                            strtoll(reply->element[1]->str, NULL, 10));
+}
+
+void redis_store_newest(struct redis_store *store, uint8_t catalog, struct text product_id)
+{
+    struct redis_cmd *cmd = redis_cmd_new(store->link, SCRIPT_NONE, on_newest, store);
+
+    resp_scratch_room(&store->scratch, product_id.len);
+    resp_str(&cmd->resp, "HMGET");
+    store_key(store_catalog(store, catalog), &cmd->resp, "p:", store_encode(store, product_id));
+    resp_str(&cmd->resp, "t");
+    resp_str(&cmd->resp, "o");
+    store_send(store, cmd);
 }

@@ -71,7 +71,8 @@ struct store_row {
     int64_t offset;
 };
 
-/* How to call back. All are required, except on_loaded where nothing is ever loaded. */
+/* How to call back. All are required, except on_loaded and on_newest where nobody asks for what they answer.
+ */
 struct redis_store_events {
     void *user;
     void (*on_up)(void *user); /* connected and ready for requests: IN_STORE_UP */
@@ -89,6 +90,9 @@ struct redis_store_events {
     /* One row of redis_store_load() was answered. Not ok: not stored, since the connection was lost or this
      * process is not the builder any more: the rebuild is to be given up (IN_REBUILT, not ok). */
     void (*on_loaded)(void *user, bool ok);
+    /* Where in the log the event lies that gave a product its last version; topic is NULL where memory does
+     * not know it, or no answer came. Valid during the callback. */
+    void (*on_newest)(void *user, const char *topic, int32_t partition, int64_t offset);
 };
 
 /* What the store needs to know of a catalog. */
@@ -191,6 +195,10 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row);
 /* Renews the builder's lease while the stream of OUT_REBUILD has nothing to load for a while (call about once
  * a second); an on_loaded that is not ok comes if this process is not the builder any more, else nothing. */
 void redis_store_build_alive(struct redis_store *store);
+
+/* OUT_REPAIR: asks where the newest event of a product lies, answered by on_newest, in the order of the
+ * questions. */
+void redis_store_newest(struct redis_store *store, uint8_t catalog, struct text product_id);
 
 /* The metadata to commit with an offset now: "v1 <run id> <incarnation> <number> <epoch>", number being that
  * of the last write that Redis acknowledged. Returns its length; 0 and "" if nothing was ever written. */
