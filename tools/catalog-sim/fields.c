@@ -1,0 +1,236 @@
+#include "fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define STR(n, max)                                                                                          \
+    {                                                                                                        \
+        n, FIELD_STRING, max, NULL, NULL                                                                     \
+    }
+
+const struct field_def field_defs[FIELD_COUNT] = {
+    [FIELD_NAME] = STR("name", 0),
+    [FIELD_CURRENCY] = {"currency", FIELD_CURRENCY_CODE, 0, NULL, NULL},
+    [FIELD_PRICE] = {"price", FIELD_WHOLE, 0, NULL, NULL},
+    [FIELD_IMAGE_URL] = {"image_url", FIELD_URI, 0, NULL, NULL},
+    [FIELD_URL] = {"url", FIELD_URI, 0, NULL, NULL},
+    [FIELD_DESCRIPTION] = STR("description", 5000),
+    [FIELD_BRAND] = STR("brand", 0),
+    [FIELD_AVAILABILITY] =
+        {"availability", FIELD_ENUM, 0,
+         "in stock|out of stock|preorder|available for order|discontinued|pending|mark_as_sold|"
+         "mark_as_expired",
+         "\"in stock\""},
+    [FIELD_CONDITION] = {"condition", FIELD_ENUM, 0,
+                         "new|refurbished|used|used_like_new|used_good|used_fair|cpo|open_box_new",
+                         "\"new\""},
+    [FIELD_VISIBILITY] = {"visibility", FIELD_ENUM, 0, "staging|published", "\"published\""},
+    [FIELD_INVENTORY] = {"inventory", FIELD_WHOLE, 0, NULL, NULL},
+    [FIELD_SALE_PRICE] = {"sale_price", FIELD_WHOLE, 0, NULL, NULL},
+    [FIELD_OTHERS] = STR("category", 0),
+    STR("product_type", 750),
+    STR("custom_label_0", 100),
+    STR("custom_label_1", 100),
+    STR("custom_label_2", 100),
+    STR("custom_label_3", 100),
+    STR("custom_label_4", 100),
+    STR("retailer_product_group_id", 100),
+    {"additional_image_urls", FIELD_LIST, 0, NULL, NULL},
+    STR("sale_price_start_date", 0),
+    STR("sale_price_end_date", 0),
+    STR("origin_country", 0),
+    STR("importer_name", 0),
+    {"importer_address", FIELD_OBJECT, 0, NULL, NULL},
+    {"wa_compliance_category", FIELD_ENUM, 0, "DEFAULT|COUNTRY_ORIGIN_EXEMPT", NULL},
+    STR("color", 0),
+    STR("size", 0),
+    STR("gender", 0),
+    STR("pattern", 0),
+    STR("material", 0),
+    STR("age_group", 0),
+    STR("gtin", 0),
+    STR("manufacturer_part_number", 0),
+    STR("short_description", 0),
+    STR("launch_date", 0),
+    STR("expiration_date", 0),
+    STR("start_date", 0),
+    {"live_special_price", FIELD_WHOLE, 0, NULL, NULL},
+    {"quantity_to_sell_on_facebook", FIELD_WHOLE, 0, NULL, NULL},
+    {"additional_variant_attributes", FIELD_OBJECT, 0, NULL, NULL},
+};
+
+static char message[512];
+
+int field_by_name(const char *name)
+{
+    for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
+        if (strcmp(field_defs[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static size_t count_chars(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+static const char *must_be(const struct field_def *def, const char *what)
+{
+    snprintf(message, sizeof message, "(#100) Param %s must be %s", def->name, what);
+    return message;
+}
+
+/* A whole number: a JSON number without fraction, or the digits of a form. A JSON string is refused (section
+ * 1). */
+static const char *read_whole(const struct field_def *def, const struct param *p, char **out)
+{
+    long long v = 0;
+    if (p->json) {
+        double d = p->json->valuedouble;
+        if (!cJSON_IsNumber(p->json) || !(d >= -9007199254740992.0 && d <= 9007199254740992.0) ||
+            d != (double)(long long)d)
+            return must_be(def, "an integer");
+        v = (long long)d;
+    } else {
+        size_t digits = strspn(p->text + (p->text[0] == '-'), "0123456789");
+        if (digits == 0 || digits > 15 || p->text[digits + (p->text[0] == '-')] != '\0')
+            return must_be(def, "an integer");
+        v = strtoll(p->text, NULL, 10);
+    }
+    if (v < 0)
+        return must_be(def, "greater than or equal to 0");
+    char digits[24];
+    snprintf(digits, sizeof digits, "%lld", v);
+    *out = copy_str(digits);
+    return NULL;
+}
+
+static const char *read_json(const struct field_def *def, const struct params *p, char **out)
+{
+    cJSON *owned;
+    const cJSON *value = params_json(p, def->name, &owned);
+    bool fits = def->type == FIELD_LIST ? cJSON_IsArray(value) : cJSON_IsObject(value);
+    if (fits) {
+        char *printed = cJSON_PrintUnformatted(value);
+        *out = copy_str(printed ? printed : "null");
+        cJSON_free(printed);
+    }
+    cJSON_Delete(owned);
+    return fits ? NULL : must_be(def, def->type == FIELD_LIST ? "an array" : "an object");
+}
+
+static const char *read_string(const struct field_def *def, const struct param *p, char **out)
+{
+    const char *s = p->text ? p->text : cJSON_GetStringValue(p->json);
+    if (!s)
+        return must_be(def, "a string");
+    if (def->max_chars && count_chars(s) > (size_t)def->max_chars) {
+        char what[64];
+        snprintf(what, sizeof what, "at most %d characters long", def->max_chars);
+        return must_be(def, what);
+    }
+    if (def->type == FIELD_CURRENCY_CODE && s[0] &&
+        (strlen(s) != 3 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3))
+        return must_be(def, "a valid ISO 4217 currency code");
+    struct text json = {0};
+    text_json(&json, s);
+    *out = json.at;
+    return NULL;
+}
+
+const char *fields_read(struct field_values *values, const struct params *p)
+{
+    for (int i = 0; i < p->count; i++) {
+        int field = field_by_name(p->at[i].name);
+        if (field < 0)
+            continue;
+        const struct field_def *def = &field_defs[field];
+        char *json = NULL;
+        const char *why;
+        if (def->type == FIELD_WHOLE)
+            why = read_whole(def, &p->at[i], &json);
+        else if (def->type == FIELD_LIST || def->type == FIELD_OBJECT)
+            why = read_json(def, p, &json);
+        else
+            why = read_string(def, &p->at[i], &json);
+        if (why)
+            return why;
+        free(values->json[field]);
+        values->json[field] = json;
+    }
+    return NULL;
+}
+
+/* The values are JSON text, so a URI begins after the quote. */
+static bool is_absolute_http(const char *json)
+{
+    const char *s = json + 1;
+    size_t scheme = strncasecmp(s, "https://", 8) == 0 ? 8 : strncasecmp(s, "http://", 7) == 0 ? 7 : 0;
+    return scheme && s[scheme] != '"' && s[scheme] != '/' && s[strcspn(s, " \\")] == '\0';
+}
+
+const char *fields_check_uris(const struct field_values *values)
+{
+    static const int uris[] = {FIELD_IMAGE_URL, FIELD_URL};
+    for (int i = 0; i < 2; i++) {
+        const char *json = values->json[uris[i]];
+        if (json && !is_absolute_http(json)) {
+            snprintf(message, sizeof message, "(#100) Param %s is not a valid URI.",
+                     field_defs[uris[i]].name);
+            return message;
+        }
+    }
+    return NULL;
+}
+
+static bool in_list(const char *values, const char *json)
+{
+    size_t len = strlen(json) - 2;
+    for (const char *at = values;;) {
+        size_t n = strcspn(at, "|");
+        if (n == len && memcmp(at, json + 1, n) == 0)
+            return true;
+        if (at[n] == '\0')
+            return false;
+        at += n + 1;
+    }
+}
+
+const char *fields_check_enums(const struct field_values *values)
+{
+    for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
+        const struct field_def *def = &field_defs[i];
+        if (def->type != FIELD_ENUM || !values->json[i] || in_list(def->values, values->json[i]))
+            continue;
+        size_t used =
+            (size_t)snprintf(message, sizeof message, "(#100) Param %s must be one of {", def->name);
+        for (const char *at = def->values; *at && used < sizeof message - 4; at++) {
+            message[used++] = *at == '|' ? ',' : *at;
+            if (*at == '|')
+                message[used++] = ' ';
+        }
+        message[used++] = '}';
+        message[used] = '\0';
+        return message;
+    }
+    return NULL;
+}
+
+bool field_given(const struct field_values *values, int field)
+{
+    return values->json[field] && strcmp(values->json[field], "\"\"") != 0;
+}
+
+void fields_free(struct field_values *values)
+{
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        free(values->json[i]);
+        values->json[i] = NULL;
+    }
+}
