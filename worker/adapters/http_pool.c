@@ -147,6 +147,7 @@ static size_t on_header(char *line, size_t unit, size_t count, void *arg)
 {
     struct http_transfer *transfer = arg;
     size_t size = unit * count;
+    transfer->headers_whole = size > 0 && (line[0] == '\r' || line[0] == '\n'); /* the empty line ends them */
     if (size > 5 && memcmp(line, "HTTP/", 5) == 0) {
         for (int i = 0; i < KEPT_COUNT; i++) {
             transfer->kept[i].size = 0; /* what came before were headers of a 1xx answer */
@@ -268,7 +269,7 @@ void http_transfer_begin(struct http_transfer *transfer, struct curl_slist *head
 {
     CURL *easy = transfer->easy;
     transfer->body_read = 0;
-    transfer->begun = transfer->handed = transfer->overflow = false;
+    transfer->begun = transfer->handed = transfer->overflow = transfer->headers_whole = false;
     transfer->refused = REFUSED_NOT;
     buffer_add(&transfer->answer, "", 0);
     curl_easy_setopt(easy, CURLOPT_URL, transfer->url.bytes);
@@ -291,7 +292,7 @@ static enum api_transport transport_of(const struct http_transfer *transfer, CUR
         return API_NET_RESET;
     }
     switch (result) {
-    case CURLE_OK: return API_NET_OK;
+    case CURLE_OK: return transfer->headers_whole ? API_NET_OK : API_NET_RESET;
     case CURLE_ABORTED_BY_CALLBACK: return API_NET_ABORTED;
     case CURLE_OPERATION_TIMEDOUT: return transfer->begun ? API_NET_TIMEOUT : API_NET_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
@@ -317,7 +318,10 @@ static const char *text_of(const struct http_transfer *transfer, CURLcode result
     if (transfer->overflow) {
         return "the answer is longer than its limit";
     }
-    return result == CURLE_OK ? "" : curl_easy_strerror(result);
+    if (result == CURLE_OK) {
+        return transfer->headers_whole ? "" : "the answer ended within its headers";
+    }
+    return curl_easy_strerror(result);
 }
 
 static const char *kept(const struct http_transfer *transfer, enum kept_header which)

@@ -36,7 +36,8 @@ struct http_transfer {
     bool begun;              /* the request may be on the wire: its headers may have left */
     bool handed; /* what makes it a whole request has (begun to) leave: the body, or headers without */
     enum refusal_at refused;
-    bool overflow; /* the answer was longer than its cap */
+    bool overflow;      /* the answer was longer than its cap */
+    bool headers_whole; /* curl takes an answer that ends within its headers for one without a body */
     struct buffer answer;
     struct buffer kept[KEPT_COUNT];
     char traceparent[80];
