@@ -22,20 +22,22 @@ class Facts:
             ("calls", self.calls()), ("duplicate_items", self.duplicates), ("unaccounted", self.account.unaccounted)])
 
     def calls(self):
-        return collections.OrderedDict((k, v) for k, v in self.counters["kinds"].items() if v)
+        return collections.OrderedDict((k, v) for k, v in self.counters["by_kind"].items() if v)
 
     def good(self):
         return not self.account.faults and self.account.unaccounted == 0 and self.duplicates == 0
 
 
 def retries(stack):
-    """Why calls were made again, from the workers' logs: [(why, how often)]."""
-    why = collections.Counter()
+    """Answers that were no success, by class, and how many tries followed: from the workers' metrics."""
+    why, again = collections.Counter(), 0
     for worker in stack.workers:
-        for line in worker.log_lines():
-            if line.get("event") == "retry" or line.get("msg") == "retry":
-                why[line.get("class") or line.get("reason") or "?"] += 1
-    return why.most_common()
+        for name, value in worker.metrics().items():
+            if name.startswith("catalog_sync_call_answers_total{"):
+                why[name.partition('class="')[2].rstrip('"}')] += int(value)
+            elif name == "catalog_sync_retries_total":
+                again += int(value)
+    return again, [(name, count) for name, count in why.most_common() if count and name not in ("ok", "success")]
 
 
 def table(rows, indent="  "):
@@ -55,7 +57,7 @@ def outcome_rows(account):
 
 
 def fault_rows(counters):
-    return sorted(((k, v) for k, v in counters["faults"].items() if v), key=lambda row: -row[1])
+    return sorted(((k, v) for k, v in counters["by_fault"].items() if v), key=lambda row: -row[1])
 
 
 def dead_rows(account):
@@ -79,9 +81,9 @@ def tell(facts, home, arguments, say):
         count for _, count in fault_rows(facts.counters)))
     say("Faults it made, each survived by trying again or by looking first")
     say(table(fault_rows(facts.counters)))
-    if facts.retries:
-        say("Retries by the workers, and why")
-        say(table(facts.retries))
+    again, why = facts.retries
+    say("What the workers made of the answers that were no success (%d tries were repeated)" % again)
+    say(table(why))
     say("")
     say("Dead letters, and why")
     say(table(dead_rows(account)))

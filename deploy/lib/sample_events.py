@@ -165,7 +165,7 @@ class Shop:
         self.event(kind, self.one_off(image_link="/media/lamp.jpg", deleted=True))
 
     def show_unknown_currency(self, kind):
-        self.event(kind, self.one_off(currency="XXQ", deleted=True))
+        self.event(kind, self.one_off(currency="usd1", deleted=True))
 
     def show_no_version(self, kind):
         product = self.one_off(deleted=True)

@@ -1,14 +1,14 @@
 """All that quickstart starts: Kafka, Redis, the simulated catalog, the workers. One call stops it all."""
 
-import json
 import os
 import sys
 import time
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(ROOT, "tests", "system"), os.path.join(ROOT, "tests", "kafka")]
+sys.path.insert(0, os.path.join(ROOT, "tests", "kafka"))
 
+import catalog_sim  # noqa: E402
 import kafka_io  # noqa: E402
 import private_redis  # noqa: E402
 import procs  # noqa: E402
@@ -134,12 +134,19 @@ class Worker:
         except OSError:
             return False
 
-    def log_lines(self):
-        for line in self.process.log_text().splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
+    def metrics(self):
+        """{name or name{labels}: value}; empty when it does not answer."""
+        values = {}
+        try:
+            with urllib.request.urlopen(self.admin + "/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return values
+        for line in lines:
+            if line and not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                values[name] = float(value)
+        return values
 
 
 class Stack:
@@ -153,10 +160,9 @@ class Stack:
     def start_services(self, partitions):
         self.kafka.start({TOPICS[name]: count for name, count in partitions.items()})
         self.redis.start()
-        import simctl
-        self.sim = simctl.CatalogSim(
-            os.path.join(self.home, "sim"), catalogs=[CATALOG_ID], tokens=[TOKEN],
-            settings={"seed": self.seed, "latency.ms": 80, "latency.kind": "lognormal", "faults.percent": 3, "call.late.max.ms": 3000})
+        self.sim = catalog_sim.CatalogSim(
+            program("catalog-sim"), os.path.join(self.home, "sim"), [CATALOG_ID], [TOKEN], {"seed": self.seed, "latency.ms": 80, "latency.kind": "lognormal",
+             "faults.percent": 3, "call.late.max.ms": 3000})
         self.sim.start()
 
     def start_workers(self):
