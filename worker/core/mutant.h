@@ -49,7 +49,22 @@
     X(SETTLE_SKIPPED)       /* a success is published without being stored */                                \
     X(REPAIR_SKIPPED)       /* a late write is not repaired */                                               \
     X(TWO_OF_ONE_PRODUCT)   /* events of one product run side by side */                                     \
-    X(WINDOW_UNBOUNDED)     /* no pause at a full window */
+    X(WINDOW_UNBOUNDED)     /* no pause at a full window */                                                  \
+    /* in the store's model: the scripts' deliberate bugs */                                                 \
+    X(STORE_FENCE_DROPPED)      /* a settle is taken whatever its fence */                                   \
+    X(STORE_LEASE_IGNORED)      /* a lease of another is overridden */                                       \
+    X(STORE_EXPIRED_IS_SAFE)    /* a lease that ran out leaves nothing that may land */                      \
+    X(STORE_UNCERTAIN_DROPPED)  /* a settle forgets what may still land */                                   \
+    X(STORE_UNCERTAIN_IGNORED)  /* a claim does not wait for what may still land */                          \
+    X(STORE_STALE_ACCEPTED)     /* an older version is worked on */                                          \
+    X(STORE_OWNER_NOT_CHECKED)  /* a product touches the SKU of another */                                   \
+    X(STORE_OUTCOME_IGNORED)    /* an event whose outcome is stored is worked on again */                    \
+    X(STORE_CLEAN_AT_GRANT)     /* memory stays clean while calls are made */                                \
+    X(STORE_DIRTY_BELIEVED)     /* unchanged is said of dirty memory */                                      \
+    X(STORE_FAILURE_IS_CLEAN)   /* the hash is kept after a failure whose calls may have landed */           \
+    X(STORE_OLD_EPOCH_BELIEVED) /* a hash of an older epoch is trusted */                                    \
+    X(STORE_LOSER_STAYS_CLEAN)  /* who loses a SKU to another product is not marked dirty */                 \
+    X(STORE_OLD_SKU_FORGOTTEN)  /* an old SKU that was not deleted is not remembered */
 
 enum core_mutant {
     MUTANT_NONE,

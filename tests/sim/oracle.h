@@ -1,0 +1,35 @@
+/* The oracles: what must hold, judged from what the world saw. Independent of the core: they share no code
+ * with it and never look into it but for its public counts. */
+#ifndef SIM_ORACLE_H
+#define SIM_ORACLE_H
+
+#include "tests/sim/world.h"
+
+/* Ends the run as failed. oracle: the short name that a failing seed prints. */
+__attribute__((format(printf, 3, 4))) _Noreturn void oracle_fail(struct world *world, const char *oracle,
+                                                                 const char *format, ...);
+
+/* oracle_step.c: P7 and the shape of each step; what is published is what was decided. */
+void oracle_step(struct world *world, uint32_t w, const struct input *in, const struct outputs *out);
+void oracle_verdict(struct world *world, struct side *side, enum outcome outcome, enum reason reason);
+void oracle_publish(struct world *world, const struct side *side, const struct output *out);
+void oracle_settle(struct world *world, uint32_t w, struct side *side, const struct settle_request *req);
+void oracle_called(struct world *world, uint32_t w, struct side *side, const struct call_reply *reply);
+
+/* oracle_write.c: P2, P5 and the lease, when a call leaves a worker. Returns the number of the write. */
+uint32_t oracle_write_sent(struct world *world, uint32_t w, const struct call_msg *call);
+void oracle_write_over(struct world *world, uint32_t write);
+void oracle_settled(struct world *world, const struct settle_request *req,
+                    const struct fstore_settle_side *side, uint32_t event);
+void oracle_unchanged(struct world *world, const struct claim_request *req, uint32_t event);
+
+/* oracle_log.c: P1, when results appear and offsets are committed. */
+void oracle_core_commit(struct world *world, uint32_t w, const struct output *out);
+void oracle_committed(struct world *world, uint8_t tp, int64_t before, int64_t offset);
+void oracle_result(struct world *world, uint32_t index);
+void oracle_dead(struct world *world, const struct result *dead);
+
+/* oracle_end.c: P1, P3 and P4 once all is quiet. */
+void oracle_end(struct world *world);
+
+#endif

@@ -1,0 +1,166 @@
+/* After each step: bounds, deadlines of giving back, and that what is published is what was decided. */
+#include "tests/sim/oracle.h"
+
+#include "worker/core/core.h"
+
+#include <stdarg.h>
+
+_Noreturn void oracle_fail(struct world *world, const char *oracle, const char *format, ...)
+{
+    va_list args;
+    int n = snprintf(world->failure, sizeof world->failure, "%s: at %lld ms: ", oracle,
+                     (long long)(world->now / 1000));
+
+    va_start(args, format);
+    vsnprintf(world->failure + n, sizeof world->failure - (size_t)n, format, args);
+    va_end(args);
+    world->failed = true;
+    trace_note(world, "FAILED %s", world->failure);
+    longjmp(world->stop, 1);
+}
+
+static void check_stats(struct world *world, uint32_t w)
+{
+    const struct core_settings *set = &world->set.core;
+    struct core_stats stats;
+    uint32_t inflight_max = 0, claims_max = 0;
+
+    core_stats(world->workers[w].core, &stats);
+    for (uint32_t c = 0; c < set->catalogs_count; c++) {
+        inflight_max += set->catalogs[c].inflight_max;
+        claims_max += set->catalogs[c].claims_max;
+    }
+    if (stats.open > 2 * set->window_records + 8)
+        oracle_fail(world, "P7", "w%u has %u records open, its window is %u", w, stats.open,
+                    set->window_records);
+    if (stats.calling > inflight_max)
+        oracle_fail(world, "P7", "w%u has %u calls in flight, allowed are %u", w, stats.calling,
+                    inflight_max);
+    if (stats.claimed > claims_max)
+        oracle_fail(world, "P7", "w%u has %u claims, allowed are %u", w, stats.claimed, claims_max);
+    if (stats.alone > 0)
+        world->marks->count[MARK_ALONE]++;
+}
+
+static void check_calls(struct world *world, uint32_t w, const struct outputs *out)
+{
+    uint32_t open[SIM_CATALOGS_MAX];
+
+    for (uint32_t c = 0; c < world->set.catalogs; c++)
+        open[c] = world->workers[w].calls_open[c];
+    for (uint32_t i = 0; i < out->count; i++) {
+        const struct side *side;
+        uint8_t c;
+
+        if (out->list[i].type != OUT_CALL)
+            continue;
+        side = worker_side(world, w, out->list[i].op);
+        if (!side)
+            oracle_fail(world, "call", "w%u makes a call for an op that holds nothing", w);
+        c = world->workload.events[side->event].catalog;
+        if (++open[c] > world->set.core.catalogs[c].inflight_max)
+            oracle_fail(world, "P7", "w%u makes %u calls at once to catalog %u, allowed are %u", w, open[c],
+                        c, world->set.core.catalogs[c].inflight_max);
+    }
+}
+
+static void check_deadlines(struct world *world, uint32_t w)
+{
+    struct worker *worker = &world->workers[w];
+
+    if (worker->terminating && world->now > worker->terminate_by)
+        oracle_fail(world, "shutdown", "w%u has not stopped within its bound", w);
+    for (uint32_t i = 0; i < world->kafka.tps; i++) {
+        struct worker_partition *part = &worker->parts[i];
+
+        if (part->revoking && world->now > part->revoke_by + (worker->frozen ? world->set.freeze_max_us : 0))
+            oracle_fail(world, "revoke", "w%u has not given back p%u within its bound", w, i);
+    }
+}
+
+void oracle_step(struct world *world, uint32_t w, const struct input *in, const struct outputs *out)
+{
+    (void)in;
+    if (out->count > CORE_OUTPUTS_MAX)
+        oracle_fail(world, "P7", "w%u: %u outputs in one step", w, out->count);
+    check_stats(world, w);
+    check_calls(world, w, out);
+    check_deadlines(world, w);
+}
+
+void oracle_verdict(struct world *world, struct side *side, enum outcome outcome, enum reason reason)
+{
+    (void)world;
+    side->has_verdict = side->final = true;
+    side->verdict = outcome;
+    side->verdict_reason = reason;
+}
+
+void oracle_publish(struct world *world, const struct side *side, const struct output *out)
+{
+    const struct event *event = &world->workload.events[side->event];
+    enum outcome outcome = out->u.publish.outcome;
+
+    if (side->repair)
+        oracle_fail(world, "publish", "a repair publishes");
+    if (event->no_product) {
+        if (outcome != (event->local == LOCAL_FAILED ? OUTCOME_FAILED : OUTCOME_SKIPPED))
+            oracle_fail(world, "verdict", "event %u ends by itself, and is published as %s", side->event,
+                        core_outcome_name(outcome));
+    } else if (!side->has_verdict || !side->final) {
+        oracle_fail(world, "verdict", "event %u is published as %s before the store has acknowledged it",
+                    side->event, core_outcome_name(outcome));
+    } else if (outcome != side->verdict ||
+               (!out->u.publish.stored && out->u.publish.reason != side->verdict_reason)) {
+        oracle_fail(world, "verdict", "event %u was decided as %s %s, and is published as %s %s", side->event,
+                    core_outcome_name(side->verdict), core_reason_name(side->verdict_reason),
+                    core_outcome_name(outcome), core_reason_name(out->u.publish.reason));
+    }
+    if (out->type == OUT_PUBLISH_DEAD && outcome != OUTCOME_FAILED)
+        oracle_fail(world, "verdict", "a dead letter for event %u, which is %s", side->event,
+                    core_outcome_name(outcome));
+}
+
+/* P6: attempts and age count only while the catalog is known to work. */
+void oracle_called(struct world *world, uint32_t w, struct side *side, const struct call_reply *reply)
+{
+    uint8_t catalog = world->workload.events[side->event].catalog;
+    uint64_t successes = world->workers[w].successes[catalog];
+
+    if (reply->class == CALLED_OK || reply->class == CALLED_NOT_SENT || reply->class == CALLED_THROTTLED ||
+        reply->class == CALLED_BLOCKED || reply->class == CALLED_AUTH || reply->class == CALLED_FORBIDDEN)
+        return;
+    side->failures++;
+    if (successes > side->successes_seen)
+        side->countable++;
+    side->successes_seen = successes;
+}
+
+void oracle_settle(struct world *world, uint32_t w, struct side *side, const struct settle_request *req)
+{
+    static const struct {
+        enum reason reason;
+        enum mark mark;
+    } marks[] = {{REASON_ATTEMPTS, MARK_FAILED_ATTEMPTS},
+                 {REASON_AGE, MARK_FAILED_AGE},
+                 {REASON_REFUSED, MARK_FAILED_REFUSED},
+                 {REASON_KILLS_WORKERS, MARK_KILLS_WORKERS}};
+
+    for (uint32_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (req->outcome == OUTCOME_FAILED && req->reason == marks[i].reason)
+            world->marks->count[marks[i].mark]++;
+    if (req->reason == REASON_ATTEMPTS && side->countable < world->set.core.retry_attempts_max)
+        oracle_fail(world, "P6",
+                    "w%u gives event %u up after %u attempts, of which %u were made while the catalog "
+                    "was known to work; it needs %u",
+                    w, side->event, side->failures, side->countable, world->set.core.retry_attempts_max);
+    if (req->reason == REASON_AGE && side->countable == 0)
+        oracle_fail(world, "P6", "w%u gives event %u up for its age, while the catalog was not known to work",
+                    w, side->event);
+    if (req->reason == REASON_REFUSED && !world->workload.events[side->event].poison &&
+        world->set.fate_permille[FATE_CALL][CALL_STRANGE_REFUSAL] == 0)
+        oracle_fail(world, "refused", "w%u takes event %u for refused, and the API never said so", w,
+                    side->event);
+    if (req->repair != side->repair)
+        oracle_fail(world, "repair", "w%u settles event %u, and mistakes what it is", w, side->event);
+}

@@ -1,0 +1,243 @@
+/* The world's loop: the next effect or the next tick, whichever comes first, until all is done and quiet. */
+#include "tests/sim/world.h"
+
+#include "tests/sim/oracle.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const usec_t second = 1000 * 1000;
+static const usec_t converge_us = 4ll * 3600 * 1000 * 1000; /* of virtual time, after everything healed */
+enum { STEPS_MAX = 2 * 1000 * 1000 };
+
+unsigned world_fate(struct world *world, enum fate_point point)
+{
+    uint32_t roll, sum = 0;
+
+    if (world->healed)
+        return 0;
+    if (world->choose)
+        return world->choose(world, point, world->choose_arg);
+    roll = (uint32_t)rng_below(&world->rng, 1000);
+    for (unsigned f = 1; f < FATES_MAX; f++) {
+        sum += world->set.fate_permille[point][f];
+        if (roll < sum)
+            return f;
+    }
+    return 0;
+}
+
+usec_t world_about(struct world *world, usec_t mean_us)
+{
+    if (world->choose || mean_us == 0)
+        return mean_us;
+    return mean_us / 2 + (usec_t)rng_below(&world->rng, (uint64_t)mean_us + 1);
+}
+
+void world_init(struct world *world, const struct sim_settings *settings)
+{
+    memset(world, 0, offsetof(struct world, effects));
+    world->heap_count = world->free_count = 0;
+    for (uint32_t i = SIM_EFFECTS_MAX; i > 0; i--)
+        world->free_effects[world->free_count++] = i - 1;
+    world->set = *settings;
+    world->rng.state = mix64(settings->seed ^ 0x776f726c64);
+    world->now = second;
+    fake_kafka_init(&world->kafka, settings, world->records);
+    fake_catalog_init(&world->catalog, settings);
+    fstore_init(&world->store, 1);
+}
+
+static void produce(struct world *world, const struct production *p)
+{
+    if (p->gap)
+        world->marks->count[MARK_GAP]++;
+    fake_kafka_append(&world->kafka, p->tp, p->event, p->gap);
+    world->to_produce--;
+    for (uint32_t w = 0; w < world->set.workers; w++)
+        shell_fetch_soon(world, w);
+}
+
+/* A worker's own effect: void when the process is gone, later when it is stopped. */
+static bool reaches_process(struct world *world, struct effect *effect)
+{
+    struct worker *worker = &world->workers[effect->worker];
+
+    if (!worker->up || worker->incarnation != effect->incarnation)
+        return false;
+    if (worker->frozen) {
+        effect_push_again(world, effect, worker->thaw_at + 1);
+        return false;
+    }
+    return true;
+}
+
+static void deliver(struct world *world, uint32_t w, const struct input *in)
+{
+    if (in->type == IN_ASSIGNED || in->type == IN_REVOKING || in->type == IN_LOST)
+        if (!group_deliver(world, w, in))
+            return;
+    worker_step(world, w, in);
+}
+
+static void process_effect(struct world *world, struct effect *effect)
+{
+    uint32_t w = effect->worker;
+
+    switch (effect->kind) {
+    case E_INPUT: deliver(world, w, &effect->u.input); return;
+    case E_FETCH: shell_fetch(world, w); return;
+    case E_STORE_REPLY: shell_store_reply(world, effect); return;
+    case E_CALL_SEND: shell_call_send(world, effect); return;
+    case E_CALL_REPLY: shell_call_reply(world, effect); return;
+    case E_REBUILD: shell_rebuild(world, w); return;
+    case E_REPAIR: shell_repair_fetched(world, w, effect->u.arg); return;
+    default: return;
+    }
+}
+
+static void outside_effect(struct world *world, struct effect *effect)
+{
+    uint32_t w = effect->worker;
+
+    switch (effect->kind) {
+    case E_STORE_ARRIVE: shell_store_arrive(world, effect); return;
+    case E_CALL_LAND: shell_call_land(world, effect); return;
+    case E_PUBLISH_ARRIVE: shell_publish_arrive(world, effect); return;
+    case E_COMMIT_ARRIVE: shell_commit_arrive(world, effect); return;
+    case E_PRODUCE: produce(world, &world->workload.productions[effect->u.arg]); return;
+    case E_START: worker_start(world, w); return;
+    case E_SESSION: group_session_over(world, w, effect->incarnation, effect->u.arg); return;
+    case E_REJOIN: group_join(world, w); return;
+    case E_THAW: worker_thaw(world, w); return;
+    case E_TROUBLE: trouble_happens(world, effect); return;
+    case E_TROUBLE_OVER: trouble_over(world, effect); return;
+    case E_HEAL: troubles_heal(world); return;
+    default: return;
+    }
+}
+
+static void dispatch(struct world *world, struct effect *effect)
+{
+    bool again = false;
+
+    if (effect->kind <= E_REPAIR) {
+        uint32_t waiting = world->heap_count;
+
+        if (reaches_process(world, effect))
+            process_effect(world, effect);
+        else
+            again = world->heap_count > waiting; /* it went back into the heap, to wait for the process */
+    } else {
+        usec_t at = effect->at;
+        uint64_t seq = effect->seq;
+
+        outside_effect(world, effect);
+        again = effect->at != at || effect->seq != seq;
+    }
+    if (!again)
+        effect_free(world, effect);
+}
+
+static uint32_t next_tick(const struct world *world, usec_t *at)
+{
+    uint32_t which = UINT32_MAX;
+
+    *at = INT64_MAX;
+    for (uint32_t w = 0; w < world->set.workers; w++) {
+        const struct worker *worker = &world->workers[w];
+
+        if (worker->up && !worker->frozen && worker->tick_at < *at) {
+            *at = worker->tick_at;
+            which = w;
+        }
+    }
+    return which;
+}
+
+/* Everything read, answered and committed, and nothing open anywhere. */
+static bool converged(const struct world *world)
+{
+    if (world->to_produce > 0)
+        return false;
+    for (uint32_t i = 0; i < world->kafka.tps; i++) {
+        const struct partition_log *log = &world->kafka.logs[i];
+
+        if (log->count > 0 && log->group.committed <= log->records[log->count - 1].offset)
+            return false;
+    }
+    for (uint32_t w = 0; w < world->set.workers; w++) {
+        struct core_stats stats;
+
+        if (!world->workers[w].up)
+            return false;
+        core_stats(world->workers[w].core, &stats);
+        if (stats.open > 0)
+            return false;
+    }
+    return true;
+}
+
+static void turn(struct world *world)
+{
+    usec_t tick_at;
+    uint32_t w = next_tick(world, &tick_at);
+
+    if (world->heap_count > 0 && world->effects[world->heap[0]].at <= tick_at) {
+        struct effect *effect = effect_pop(world);
+
+        if (effect->at > world->now)
+            world->now = effect->at;
+        dispatch(world, effect);
+    } else if (w != UINT32_MAX) {
+        struct input in = {.type = IN_TICK};
+
+        if (tick_at > world->now)
+            world->now = tick_at;
+        worker_step(world, w, &in);
+    } else {
+        oracle_fail(world, "convergence", "nothing is left to happen, and not everything is done");
+    }
+}
+
+static void check_progress(struct world *world, usec_t healed_at)
+{
+    if (world->steps > STEPS_MAX)
+        oracle_fail(world, "bounded", "more than %d steps: something turns in circles", STEPS_MAX);
+    if (world->healed && world->now > healed_at + converge_us) {
+        for (uint32_t i = 0; i < world->kafka.tps; i++)
+            trace_note(world, "p%u committed %lld of %lld", i,
+                       (long long)world->kafka.logs[i].group.committed,
+                       (long long)world->kafka.logs[i].next_offset);
+        oracle_fail(world, "convergence", "not done %lld s after everything healed",
+                    (long long)(converge_us / second));
+    }
+}
+
+static void run_until_quiet(struct world *world)
+{
+    usec_t healed_at = 0, quiet_at = 0;
+
+    while (!world->done) {
+        turn(world);
+        if (!world->healed)
+            continue;
+        if (healed_at == 0)
+            healed_at = world->now;
+        check_progress(world, healed_at);
+        if (!converged(world))
+            quiet_at = 0;
+        else if (quiet_at == 0)
+            quiet_at = world->now + world->set.core.call_late_us + second;
+        else if (world->now >= quiet_at || world->heap_count == 0)
+            world->done = true;
+    }
+}
+
+void world_run(struct world *world)
+{
+    if (setjmp(world->stop)) /* an oracle, or an assertion, ends the run here */
+        return;
+    run_until_quiet(world);
+    oracle_end(world);
+}
