@@ -217,7 +217,8 @@ static void read_catalog_id(struct draft *d)
     if (cJSON_IsString(item)) {
         id = text_of(item->valuestring, strlen(item->valuestring));
     } else if (cJSON_IsNumber(item) && item->valuedouble >= 1 &&
-               item->valuedouble <= (double)EVENT_VERSION_MAX) {
+               item->valuedouble <= (double)EVENT_VERSION_MAX &&
+               item->valuedouble == floor(item->valuedouble)) {
         id = text_of(d->catalog_id,
                      (size_t)snprintf(d->catalog_id, sizeof(d->catalog_id), "%.0f", item->valuedouble));
     }
