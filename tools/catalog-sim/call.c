@@ -1,15 +1,18 @@
 #include "call.h"
 
+#include "common/assertx.h"
 #include "draw.h"
 #include "errors.h"
 #include "sim.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#define NEVER_US UINT64_MAX
+#define NEVER_US  UINT64_MAX
+#define SPARE_MAX 1024
 
 const char *const kind_names[KIND_COUNT] = {"create", "update", "delete", "lookup", "read", "other"};
 
@@ -76,7 +79,13 @@ static void free_call(struct call *call)
     params_free(&call->params);
     fault_free(&call->fault);
     text_free(&call->answer.body);
-    free(call);
+    if (sim->spare_count >= SPARE_MAX) {
+        free(call);
+        return;
+    }
+    call->next_live = sim->spare;
+    sim->spare = call;
+    sim->spare_count++;
 }
 
 /* Writes what is known by now into the journal. */
@@ -91,14 +100,12 @@ static void note(struct call *call)
     e->kind = (uint8_t)call->kind;
     e->fault = (uint8_t)call->fault.kind;
     e->version = (uint8_t)call->version;
-    e->applied = call->applied;
-    e->applied_us = call->applied_us;
     if (call->catalog)
         memcpy(e->catalog, call->catalog->id, sizeof e->catalog);
     if (call->item)
         memcpy(e->item_id, call->item->id, sizeof e->item_id);
     if (call->subject)
-        snprintf(e->retailer_id, sizeof e->retailer_id, "%s", call->subject->retailer_id);
+        copy_short(e->retailer_id, sizeof e->retailer_id, call->subject->retailer_id);
 }
 
 static void operate(struct call *call, uint64_t now_us)
@@ -113,7 +120,13 @@ static void operate(struct call *call, uint64_t now_us)
         c->late_applied += late;
         c->late_beyond += now_us - call->received_us > (uint64_t)call->sim->knobs.call_late_max_ms * 1000;
     }
-    note(call);
+    struct journal_entry *e = journal_at(&call->sim->journal, call->seq);
+    if (e) {
+        e->applied = call->applied;
+        e->applied_us = call->applied_us;
+        if (call->item)
+            memcpy(e->item_id, call->item->id, sizeof e->item_id);
+    }
 }
 
 static void answer(struct call *call, uint64_t now_us)
@@ -195,15 +208,23 @@ static void number(struct call *call, const struct request *request)
 
 static struct call *make_call(struct sim *sim, const struct request *request)
 {
-    struct call *call = zalloc(1, sizeof *call);
+    struct call *call = sim->spare;
+    if (call) {
+        sim->spare = call->next_live;
+        sim->spare_count--;
+    } else {
+        call = malloc(sizeof *call);
+        ASSERT(call != NULL);
+    }
+    memset(call, 0, offsetof(struct call, params) + offsetof(struct params, at));
     call->sim = sim;
     call->received_us = sim_now_us();
     call->apply_at_us = call->answer_at_us = call->settle_at_us = NEVER_US;
     call->token = -1;
     call->kind = KIND_OTHER;
     call->method = request->method;
-    snprintf(call->method_name, sizeof call->method_name, "%s", request->method_name);
-    snprintf(call->host, sizeof call->host, "%s", request->host ? request->host : "");
+    call->method_name = request->method_name;
+    copy_short(call->host, sizeof call->host, request->host ? request->host : "");
     call->next_live = sim->live;
     if (sim->live)
         sim->live->prev_live = call;
@@ -272,4 +293,10 @@ void calls_free_all(struct sim *sim)
 {
     while (sim->live)
         free_call(sim->live);
+    while (sim->spare) {
+        struct call *call = sim->spare;
+        sim->spare = call->next_live;
+        free(call);
+    }
+    sim->spare_count = 0;
 }

@@ -53,7 +53,7 @@ struct fault {
 /* What arrived. Pointers live as long as the call's owner needs them: until call_begin() returned. */
 struct request {
     enum call_method method;
-    const char *method_name;                         /* lower case, for messages */
+    const char *method_name;                         /* lower case, a constant */
     const char *url;                                 /* as received, undecoded */
     const char *content_type, *authorization, *host; /* NULL: absent */
     const char *body;
@@ -62,13 +62,11 @@ struct request {
 
 struct call {
     struct sim *sim;
-    struct params params;
-    char method_name[8];
+    const char *method_name; /* lower case, a constant */
     enum call_method method;
     enum call_kind kind;
     enum call_op op;
     int version; /* that serves it */
-    char version_asked[12];
     char host[128];
     int token; /* index, -1: none valid */
     bool token_in_query;
@@ -95,7 +93,8 @@ struct call {
     struct call *next_live, *prev_live;
     struct timer timer;
     void (*on_ready)(void *owner);
-    void *owner; /* NULL: released */
+    void *owner;          /* NULL: released */
+    struct params params; /* last: its tail is not cleared for each call */
 };
 
 /* Takes a request in. True: the answer is ready in `answer` and `delivery`; false: on_ready(owner) is called

@@ -102,7 +102,8 @@ static ssize_t read_slow(void *cls, uint64_t position, char *buffer, size_t max)
         piece = max;
     memcpy(buffer, ex->out.at + position, piece);
     int64_t ms = ex->call->fault.ms >= 0 ? ex->call->fault.ms : ex->sim->knobs.slow_body_ms;
-    ex->next_piece_us = now_us + (uint64_t)ms * 1000 / SLOW_PIECES;
+    size_t full = ex->out.len / SLOW_PIECES + 1;
+    ex->next_piece_us = now_us + (uint64_t)ms * 1000 / ((ex->out.len + full - 1) / full);
     return (ssize_t)piece;
 }
 
@@ -155,14 +156,15 @@ static void add_usage_headers(struct call *call, struct MHD_Response *response)
 static void add_headers(struct call *call, struct MHD_Response *response)
 {
     const struct answer *a = &call->answer;
-    char text[32];
+    char version[16], trace[20] = "T";
     MHD_add_response_header(response, "Content-Type",
                             a->content_type ? a->content_type : "application/json; charset=UTF-8");
-    snprintf(text, sizeof text, "v%d.0", call->version);
-    MHD_add_response_header(response, "facebook-api-version", text);
-    uint64_t trace = mix64(call->seq ^ ((uint64_t)call->sim->knobs.seed << 32));
-    snprintf(text, sizeof text, "T%016llx", (unsigned long long)trace);
-    MHD_add_response_header(response, "x-fb-trace-id", text);
+    snprintf(version, sizeof version, "v%d.0", call->version);
+    MHD_add_response_header(response, "facebook-api-version", version);
+    uint64_t id = mix64(call->seq ^ ((uint64_t)call->sim->knobs.seed << 32));
+    for (int i = 1; i <= 16; i++, id >>= 4)
+        trace[i] = "0123456789abcdef"[id & 15];
+    MHD_add_response_header(response, "x-fb-trace-id", trace);
     MHD_add_response_header(response, "x-fb-rev", "1030000000");
     if (a->authenticate[0])
         MHD_add_response_header(response, "WWW-Authenticate", a->authenticate);

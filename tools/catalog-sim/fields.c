@@ -66,7 +66,7 @@ static char message[512];
 int field_by_name(const char *name)
 {
     for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
-        if (strcmp(field_defs[i].name, name) == 0)
+        if (field_defs[i].name[0] == name[0] && strcmp(field_defs[i].name, name) == 0)
             return i;
     }
     return -1;
@@ -139,6 +139,7 @@ static const char *read_string(const struct field_def *def, const struct param *
         (strlen(s) != 3 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3))
         return must_be(def, "a valid ISO 4217 currency code");
     struct text json = {0};
+    text_reserve(&json, strlen(s) + 2);
     text_json(&json, s);
     *out = json.at;
     return NULL;

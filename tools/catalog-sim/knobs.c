@@ -141,7 +141,7 @@ static const struct knob knobs[] = {
     WHOLE("url.max.bytes", url_max_bytes, "8192", 64, 65536, "longer URLs are answered HTTP 414"),
     WHOLE("body.max.bytes", body_max_bytes, "1048576", 64, 67108864.0, "larger bodies are answered HTTP 413"),
     START("connections.max", connections_max, "4096", 1, 65000, "open connections (at start only)"),
-    START("header.max.bytes", header_max_bytes, "131072", 4096, 1048576,
+    START("header.max.bytes", header_max_bytes, "20480", 16384, 1048576,
           "memory of a connection (at start only)"),
     START("keepalive.timeout.ms", keepalive_timeout_ms, "75000", 1000, DAY_MS,
           "idle connections are closed after this (at start only)"),

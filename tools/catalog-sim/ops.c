@@ -163,10 +163,9 @@ static void create_or_upsert(struct call *call, struct field_values *values, int
         item = store_create(s, call->subject, values, (uint64_t)call->sim->knobs.seed, now_us);
     call->item = item;
     call->applied = true;
-    char body[80];
-    snprintf(body, sizeof body, "{\"id\":\"%s\"%s}", item->id,
-             call->sim->knobs.success_extra ? ",\"success\":true" : "");
-    answer_ok(call, body);
+    answer_ok(call, "{\"id\":\"");
+    text_str(&call->answer.body, item->id);
+    text_str(&call->answer.body, call->sim->knobs.success_extra ? "\",\"success\":true}" : "\"}");
 }
 
 static void operate_create(struct call *call)

@@ -191,7 +191,7 @@ const char *params_add_body(struct params *p, const char *content_type, const ch
 const struct param *params_find(const struct params *p, const char *name)
 {
     for (int i = p->count - 1; i >= 0; i--) {
-        if (strcmp(p->at[i].name, name) == 0)
+        if (p->at[i].name[0] == name[0] && strcmp(p->at[i].name, name) == 0)
             return &p->at[i];
     }
     return NULL;
@@ -237,6 +237,8 @@ static uint64_t hash_json(const cJSON *node)
 
 static bool is_envelope(const char *name)
 {
+    if (name[0] != 'a' && name[0] != 'r')
+        return false;
     return strcmp(name, "access_token") == 0 || strcmp(name, "appsecret_proof") == 0 ||
            strcmp(name, "retailer_id") == 0 || strcmp(name, "allow_upsert") == 0;
 }

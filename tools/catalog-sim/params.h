@@ -19,10 +19,10 @@ struct param {
 };
 
 struct params {
-    struct param at[PARAMS_MAX];
     int count;
     char *query_memory, *body_memory;
     cJSON *document;
+    struct param at[PARAMS_MAX]; /* the first `count` are set */
 };
 
 /* Both return NULL, or what is wrong with the input, for the error message. All zero is an empty list. */

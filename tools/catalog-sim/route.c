@@ -30,7 +30,6 @@ static char *strip_version(struct call *call, char *path)
     if (*after != '/' && *after != '\0')
         return at;
     int asked = (int)strtol(at + 1, NULL, 10);
-    snprintf(call->version_asked, sizeof call->version_asked, "v%d.0", asked);
     if (asked > k->version_newest) {
         char message[200];
         snprintf(message, sizeof message, "Unknown path components: %.100s", at);
@@ -183,7 +182,7 @@ static void route_item(struct call *call, const char *id, const char *edge)
 
 static void route_node(struct call *call, char *node, const char *edge)
 {
-    snprintf(call->target, sizeof call->target, "%.120s", node);
+    copy_short(call->target, sizeof call->target, node);
     if (strncmp(node, "catalog:", 8) == 0) {
         route_by_retailer(call, node);
     } else if (node[0] == '\0') {

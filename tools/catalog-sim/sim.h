@@ -23,7 +23,9 @@ struct sim {
     struct limits limits;
     struct script script;
     struct timers timers;
-    struct call *live; /* every call not yet freed */
+    struct call *live;  /* every call not yet freed */
+    struct call *spare; /* memory of ended calls, linked by next_live, for the next ones */
+    int spare_count;
     uint32_t
         numbers[NUMBER_SLOTS]; /* call numbers of calls without a retailer id, by hash of what they ask */
     int64_t wall_offset_us;    /* wall clock minus monotonic clock, at start */

@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void grow(struct text *t, size_t cap)
+{
+    char *at = realloc(t->at, cap);
+    ASSERT(at != NULL);
+    t->at = at;
+    t->cap = cap;
+}
+
 static void reserve(struct text *t, size_t more)
 {
     size_t need = t->len + more + 1;
@@ -15,10 +23,15 @@ static void reserve(struct text *t, size_t more)
     size_t cap = t->cap ? t->cap : 256;
     while (cap < need)
         cap *= 2;
-    char *at = realloc(t->at, cap);
-    ASSERT(at != NULL);
-    t->at = at;
-    t->cap = cap;
+    grow(t, cap);
+}
+
+void text_reserve(struct text *t, size_t more_bytes)
+{
+    if (t->cap == 0)
+        grow(t, more_bytes + 1);
+    else
+        reserve(t, more_bytes);
 }
 
 void text_add(struct text *t, const void *bytes, size_t len_bytes)
@@ -84,6 +97,12 @@ static size_t utf8_len(const unsigned char *s, size_t left)
     return n;
 }
 
+/* ASCII that stands for itself in a JSON string. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static void json_escape(struct text *t, unsigned char c)
 {
     switch (c) {
@@ -102,9 +121,12 @@ void text_json_n(struct text *t, const char *s, size_t len_bytes)
     text_char(t, '"');
     size_t run = 0, i = 0;
     while (i < len_bytes) {
+        if (is_plain(at[i])) {
+            i++;
+            continue;
+        }
         size_t n = utf8_len(at + i, len_bytes - i);
-        bool plain = n > 1 || (n == 1 && at[i] >= 0x20 && at[i] != '"' && at[i] != '\\' && at[i] != 0x7f);
-        if (plain) {
+        if (n > 1) {
             i += n;
             continue;
         }
@@ -153,6 +175,13 @@ char *copy_mem(const char *s, size_t len_bytes)
     memcpy(copy, s, len_bytes);
     copy[len_bytes] = '\0';
     return copy;
+}
+
+void copy_short(char *to, size_t size_bytes, const char *s)
+{
+    size_t n = strnlen(s, size_bytes - 1);
+    memcpy(to, s, n);
+    to[n] = '\0';
 }
 
 char *copy_str(const char *s)

@@ -13,6 +13,8 @@ struct text {
     size_t len, cap;
 };
 
+/* Makes room for so many more bytes, exactly, if nothing is there yet. */
+void text_reserve(struct text *t, size_t more_bytes);
 void text_add(struct text *t, const void *bytes, size_t len_bytes);
 void text_str(struct text *t, const char *s);
 void text_char(struct text *t, char c);
@@ -30,6 +32,9 @@ void text_key(struct text *t, const char *key);
 /* Drops the content and keeps the memory. */
 void text_clear(struct text *t);
 void text_free(struct text *t);
+
+/* Copies as much of s as fits, NUL-terminated. */
+void copy_short(char *to, size_t size_bytes, const char *s);
 
 /* Copies of strings and zeroed memory that cannot fail. The caller frees. */
 char *copy_str(const char *s);
