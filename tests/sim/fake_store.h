@@ -152,7 +152,7 @@ void fstore_budget_block(struct fstore *store, uint8_t catalog, usec_t now_us, u
                          usec_t interval_us, uint32_t burst);
 
 /* Epoch and builder as `incarnation` sees them. Fills all but witness_ok and restarted. */
-void fstore_look(const struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view);
+void fstore_look(struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view);
 
 /* Number of the last write of a process, 0 where none is kept. */
 uint64_t fstore_witness(const struct fstore *store, uint64_t incarnation);

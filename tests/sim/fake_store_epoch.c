@@ -42,10 +42,12 @@ void fstore_budget_block(struct fstore *store, uint8_t catalog, usec_t now_us, u
         cat->tat = tat;
 }
 
-void fstore_look(const struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view)
+void fstore_look(struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view)
 {
-    const struct fstore_guard *g = &store->guard;
+    struct fstore_guard *g = &store->guard;
 
+    if (g->exists && !g->rd && g->bt == incarnation)
+        g->bu = now_us + builder_lease_us; /* the builder's own looks renew its lease */
     view->answered = true;
     view->epoch = g->exists ? g->ep : 0;
     view->ready = g->exists && g->rd;

@@ -55,16 +55,20 @@ void guard_viewed(struct core *core, const struct store_view *view)
     }
     if (view->epoch == 0 || view->epoch < guard->epoch || (!view->witness_ok && !MUTANT(WITNESS_IGNORED))) {
         if (view->epoch > guard->epoch)
-            guard->epoch = view->epoch; /* the new one must be above it */
+            guard->epoch = view->epoch;
+        guard->raise_above = guard->epoch;
         ask(core, OUT_EPOCH_RAISE, guard->ask == OUT_EPOCH_RAISE ? retry_us : 0);
         return;
     }
     guard->epoch = view->epoch;
     if (!view->ready) {
-        if (view->builder)
+        if (view->builder) {
             build(core, view);
-        else
-            ask(core, view->builder_alive ? OUT_STORE_LOOK : OUT_EPOCH_RAISE, poll_us);
+            return;
+        }
+        guard->raise_above =
+            guard->epoch - 1; /* not a new one: only the building is taken over from the dead */
+        ask(core, view->builder_alive ? OUT_STORE_LOOK : OUT_EPOCH_RAISE, poll_us);
         return;
     }
     if (view->restarted && !guard->grace_passed) {
@@ -88,7 +92,7 @@ static void emit_question(struct core *core, struct outputs *out)
 
     core->guard.state = GUARD_LOOKING;
     if (core->guard.ask == OUT_EPOCH_RAISE) {
-        output->u.epoch.epoch = core->guard.epoch;
+        output->u.epoch.epoch = core->guard.raise_above;
         output->u.epoch.quiet_us = core->set.lease_us + core->set.call_late_us;
     } else if (core->guard.ask == OUT_EPOCH_READY) {
         output->u.epoch.epoch = core->guard.epoch;

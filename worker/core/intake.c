@@ -31,7 +31,7 @@ static bool absorbs(const struct op *older, const struct op *newer)
 
     if (!waiting || older->mode != CLAIM_WORK || o->partition == PARTITION_NONE || n->tombstone)
         return false;
-    if (older->attempts > 0 && !MUTANT(ABSORB_CALLED))
+    if ((older->attempts > 0 && !MUTANT(ABSORB_CALLED)) || older->repeats)
         return false;
     if (o->intent == INTENT_DELETE && !MUTANT(ABSORB_DELETE))
         return false;
@@ -79,6 +79,8 @@ static void enqueue(struct core *core, struct op *op, struct outputs *out)
     op_move(core, op, OP_QUEUED);
     for (slot = product->queue.head; slot != op_slot(core, op) && taken < ABSORB_MAX; slot = next) {
         next = core->ops[slot].link[LINK_PRODUCT].next;
+        if (key128_eq(core->ops[slot].rec.identity, op->rec.identity))
+            op->repeats = true;
         if (absorbs(&core->ops[slot], op)) {
             absorb(core, &core->ops[slot], op, out);
             taken++;

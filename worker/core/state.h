@@ -40,8 +40,10 @@
 #define OP_STATES(X)                                                                                         \
     X(FREE)                                                                                                  \
     X(QUEUED)                                                                                                \
-    X(CLAIM_DUE) X(CLAIMING) X(HELD) X(READY) X(CALLING) X(BACKOFF) X(SETTLE_DUE) X(SETTLING) X(PUBLISH_DUE) \
-        X(PUBLISHING) X(DONE) X(ORPHAN)
+    X(CLAIM_DUE)                                                                                             \
+    X(CLAIMING)                                                                                              \
+    X(HELD) X(READY) X(CALLING) X(BACKOFF) X(SETTLE_DUE) X(SETTLING) X(PUBLISH_DUE) X(PUBLISHING) X(DONE)    \
+        X(ORPHAN)
 
 enum op_state {
 #define X(name) OP_##name,
@@ -82,6 +84,8 @@ struct op {
     usec_t due_us;
     struct record rec;
     bool in_product_queue;
+    bool repeats;  /* an event of the same identity is before it in the queue: it will be answered with that
+                      outcome */
     bool detached; /* its partition is gone: finish what is in flight, publish nothing */
 
     /* claim */
@@ -173,7 +177,8 @@ enum guard_state { GUARD_DOWN, GUARD_LOOK_DUE, GUARD_LOOKING, GUARD_QUIET, GUARD
 /* Watches over the store's epoch: claims are served only while it says READY. */
 struct guard {
     enum guard_state state;
-    uint64_t epoch; /* last one known; 0: none */
+    uint64_t epoch;       /* last one known; 0: none */
+    uint64_t raise_above; /* EPOCH_RAISE: a new epoch only if the store's is not above this */
     usec_t due_us, quiet_until_us;
     enum output_type ask; /* what LOOK_DUE will ask: STORE_LOOK, EPOCH_RAISE, EPOCH_READY */
     bool grace_passed;
