@@ -73,7 +73,7 @@ int fake_kafka_target(const struct fake_kafka *kafka, uint8_t tp)
     uint32_t count = 0;
 
     for (int i = 0; i < KAFKA_MEMBERS_MAX; i++)
-        if (kafka->members[i].used)
+        if (kafka->members[i].used && !kafka->members[i].leaving)
             members[count++] = i;
     return count ? members[(tp + kafka->rotation) % count] : KAFKA_NOBODY;
 }

@@ -34,7 +34,7 @@ struct partition_log {
 };
 
 struct group_member {
-    bool used;
+    bool used, leaving; /* leaving: keeps what it has until it gives it back, and gets nothing */
     uint32_t worker;
     uint64_t incarnation;
 };

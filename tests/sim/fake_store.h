@@ -151,7 +151,8 @@ uint32_t fstore_budget_take(struct fstore *store, uint8_t catalog, usec_t now_us
 void fstore_budget_block(struct fstore *store, uint8_t catalog, usec_t now_us, usec_t block_us,
                          usec_t interval_us, uint32_t burst);
 
-/* Epoch and builder as `incarnation` sees them. Fills all but witness_ok and restarted. */
+/* Epoch and builder as `incarnation` sees them. Fills all but witness_ok and restarted. The
+ * builder's own look renews its lease. */
 void fstore_look(struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view);
 
 /* Number of the last write of a process, 0 where none is kept. */

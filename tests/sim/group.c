@@ -29,7 +29,8 @@ void group_balance(struct world *world)
             group->revoking = false;
             group->assignment = ++world->kafka.assignments;
             tell(world, target, IN_ASSIGNED, tp);
-        } else if (group->owner != target && !group->revoking) {
+        } else if (group->owner != KAFKA_NOBODY && group->owner != target && !group->revoking &&
+                   !world->kafka.members[group->owner].leaving) {
             group->revoking = true;
             tell(world, group->owner, IN_REVOKING, tp);
         }

@@ -21,7 +21,7 @@ static const char *const mutant_names[MUTANT_COUNT] = {"NONE",
 
 struct options {
     uint64_t from, to;
-    bool trace, settings, coverage, marks;
+    bool trace, settings, coverage, marks, all;
     uint32_t jobs;
 };
 
@@ -66,10 +66,11 @@ static bool run_seed(uint64_t seed, const struct options *options)
 
 static bool run_seeds(const struct options *options, uint64_t first, uint64_t step)
 {
-    for (uint64_t seed = first; seed <= options->to; seed += step)
-        if (!run_seed(seed, options))
-            return false;
-    return true;
+    bool ok = true;
+
+    for (uint64_t seed = first; seed <= options->to && (ok || options->all); seed += step)
+        ok = run_seed(seed, options) && ok;
+    return ok;
 }
 
 /* One process a job; each sends its marks home through a pipe. */
@@ -116,7 +117,7 @@ static bool run_jobs(const struct options *options)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: catalog-simtest [--seeds FROM-TO] [--jobs N] [--coverage] [--marks] [--mutant NAME]\n"
+            "usage: catalog-simtest [--seeds FROM-TO] [--jobs N] [--all] [--coverage] [--marks] [--mutant NAME]\n"
             "       catalog-simtest --seed N [--trace] [--settings] [--mutant NAME]\n"
             "       catalog-simtest --mutants\n"
             "  --coverage  fails when an interesting thing never happened in all the seeds\n"
@@ -163,6 +164,8 @@ static bool take_option(int argc, char **argv, int *i, struct options *options)
         return options->settings = true;
     if (strcmp(name, "--coverage") == 0)
         return options->coverage = true;
+    if (strcmp(name, "--all") == 0)
+        return options->all = true;
     if (strcmp(name, "--marks") == 0)
         return options->marks = true;
     if (!value)

@@ -131,6 +131,7 @@ static void draw_fates(struct sim_settings *s, struct rng *rng)
     f[FATE_COMMIT][COMMIT_FAILS] = rate(rng, 200);
     f[FATE_COMMIT][COMMIT_ANSWER_LOST] = rate(rng, 200);
     f[FATE_RESUME][1] = rate(rng, 500);
+    f[FATE_STOP][1] = rate(rng, 40);
 }
 
 static usec_t every(struct rng *rng, uint32_t permille, int64_t from_s, int64_t to_s)
@@ -177,6 +178,7 @@ static void draw_workload(struct sim_settings *s, struct rng *rng)
     s->no_product = rate(rng, 60);
     s->hints = rate(rng, 200);
     s->bulk = rate(rng, 400);
+    s->storms = rng_chance(rng, 100) ? 30 : 0;
 }
 
 void settings_draw(struct sim_settings *s, uint64_t seed)
@@ -212,7 +214,7 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
     draw_workload(s, &rng);
 }
 
-static const char *point_names[FATE_POINTS] = {"crash", "store", "call", "publish", "commit", "resume"};
+static const char *point_names[FATE_POINTS] = {"crash", "store", "call", "publish", "commit", "resume", "stop"};
 
 void settings_print(const struct sim_settings *s, FILE *to)
 {

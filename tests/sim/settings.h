@@ -17,7 +17,7 @@ enum {
 };
 
 /* Points at which the world decides what becomes of something. Fate 0 is always: it works. */
-enum fate_point { FATE_CRASH, FATE_STORE, FATE_CALL, FATE_PUBLISH, FATE_COMMIT, FATE_RESUME, FATE_POINTS };
+enum fate_point { FATE_CRASH, FATE_STORE, FATE_CALL, FATE_PUBLISH, FATE_COMMIT, FATE_RESUME, FATE_STOP, FATE_POINTS };
 
 enum { FATES_MAX = 12 };
 
@@ -63,7 +63,7 @@ struct sim_settings {
     /* the workload, permille of events */
     uint16_t gaps, duplicates, reused, hides, no_sku, deletes, tombstones, resyncs, replays, sku_changes,
         swaps, out_of_order, equal_versions, poison, killers, local_failed, local_skipped, no_product, hints,
-        bulk;
+        bulk, storms;
 };
 
 void settings_draw(struct sim_settings *settings, uint64_t seed);

@@ -127,10 +127,14 @@ void worker_terminate(struct world *world, uint32_t w)
 {
     struct worker *worker = &world->workers[w];
     struct input in = {.type = IN_TERMINATE};
+    int member;
 
     if (!worker->up || worker->frozen || worker->terminating)
         return;
     worker->terminating = true;
+    member = fake_kafka_member(&world->kafka, w, worker->incarnation);
+    if (member != KAFKA_NOBODY)
+        world->kafka.members[member].leaving = true;
     worker->terminate_by =
         world->now + world->set.core.shutdown_timeout_us + world->set.core.revoke_timeout_us + 15 * second;
     worker_step(world, w, &in);
@@ -229,6 +233,7 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
     struct input now_in = *in;
     uint64_t incarnation = worker->incarnation;
     usec_t deadline;
+    bool stop = false;
 
     now_in.now_us = world->now;
     world->steps++;
@@ -247,6 +252,11 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
             return;
         }
         perform(world, w, &world->out.list[i]);
+        stop = stop || (world->out.list[i].type == OUT_CALL && world_fate(world, FATE_STOP));
+    }
+    if (stop && worker->up && worker->incarnation == incarnation) {
+        world->marks->count[MARK_STOPPED_IN_CALL]++;
+        worker_freeze(world, w, rng_range(&world->rng, 100 * ms, world->set.freeze_max_us));
     }
     if (!worker->up || worker->incarnation != incarnation)
         return;

@@ -4,6 +4,8 @@
 
 #include "common/assertx.h"
 
+static const usec_t second = 1000 * 1000;
+
 static struct key128 key_of(uint64_t tag, uint64_t n)
 {
     return (struct key128){.hi = tag << 56 | (n + 1), .lo = mix64(tag << 32 ^ n)};
@@ -274,6 +276,21 @@ static void local(struct drawing *d, uint32_t product, enum local_end end, bool 
     emit(d, product, e, true);
 }
 
+/* SKU changes that all fail: the product may hold an item under each of them. */
+static void storm(struct drawing *d, uint32_t product)
+{
+    for (uint32_t i = 0; i < 7 && d->workload->events_count < SIM_EVENTS_MAX - 8; i++) {
+        struct event e;
+
+        d->products[product].sku = (int32_t)rng_below(d->rng, d->set->skus);
+        raise_version(d, &d->products[product]);
+        e = fresh(d, product);
+        e.poison = true;
+        d->now += second;
+        emit(d, product, e, false);
+    }
+}
+
 static void draw_one(struct drawing *d)
 {
     const struct sim_settings *s = d->set;
@@ -295,6 +312,8 @@ static void draw_one(struct drawing *d)
         hide(d, product, true);
     else if (rng_chance(d->rng, s->resyncs))
         resync(d, product);
+    else if (rng_chance(d->rng, s->storms))
+        storm(d, product);
     else if (rng_chance(d->rng, s->swaps))
         swap(d, product);
     else if (rng_chance(d->rng, s->sku_changes))
@@ -318,6 +337,6 @@ void workload_draw(struct workload *workload, const struct sim_settings *setting
     workload->events_count = workload->productions_count = 0;
     for (uint32_t i = 0; i < settings->products; i++)
         d.products[i] = (struct shop_product){.sku = (int32_t)i, .content = i * 8};
-    while (workload->productions_count < settings->events && workload->events_count < SIM_EVENTS_MAX - 4)
+    while (workload->productions_count < settings->events && workload->events_count < SIM_EVENTS_MAX - 10)
         draw_one(&d);
 }

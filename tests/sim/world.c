@@ -196,7 +196,9 @@ static void turn(struct world *world)
             world->now = tick_at;
         worker_step(world, w, &in);
     } else {
-        oracle_fail(world, "convergence", "nothing is left to happen, and not everything is done");
+        if (!converged(world))
+            oracle_fail(world, "convergence", "nothing is left to happen, and not everything is done");
+        world->done = true;
     }
 }
 
@@ -229,7 +231,7 @@ static void run_until_quiet(struct world *world)
             quiet_at = 0;
         else if (quiet_at == 0)
             quiet_at = world->now + world->set.core.call_late_us + second;
-        else if (world->now >= quiet_at || world->heap_count == 0)
+        else if (world->now >= quiet_at)
             world->done = true;
     }
 }

@@ -10,6 +10,7 @@
 #include "tests/sim/rng.h"
 #include "tests/sim/settings.h"
 #include "tests/sim/workload.h"
+#include "worker/core/core.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -212,6 +213,7 @@ struct worker {
     bool looked;
     uint32_t calls_open[SIM_CATALOGS_MAX];
     uint64_t successes[SIM_CATALOGS_MAX];
+    struct core_stats stats; /* as of the last step */
 };
 
 /* A writing call as the oracles remember it. */
