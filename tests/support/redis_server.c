@@ -178,13 +178,13 @@ void redis_server_continue(struct redis_server *server)
 
 void redis_server_free(struct redis_server *server)
 {
-    static const char *const files[] = {"socket", "dump.rdb", "log"};
+    static const char *const files[] = {"socket", "dump.rdb", "log", "nodes.conf"};
     char path[128];
 
     if (!server)
         return;
     redis_server_kill(server);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", server->dir, files[i]);
         unlink(path);
     }
