@@ -138,7 +138,7 @@
     X(app_secret, "app.secret", SECRET, "", 0, 4096, "",                                                     \
       "The app's secret; when set, each call carries its proof.")                                            \
     X(base_url, "base.url", URL, "https://graph.facebook.com", 1, 2048, "", "Where the API is.")             \
-    X(api_version, "api.version", STR, "v25.0", 4, 8, "", "Version of the API, such as v25.0.")              \
+    X(api_version, "api.version", STR, "v25.0", 1, 8, "", "Version of the API, such as v25.0.")              \
     X(rate_per_hour, "rate.per.hour", INT, "20000", 0, 100000000, "calls",                                   \
       "Calls an hour for all workers together; 0: unlimited.")                                               \
     X(rate_burst, "rate.burst", INT, "100", 1, 1000000, "calls",                                             \

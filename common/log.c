@@ -133,18 +133,6 @@ static void put_thousandths(struct line *line, int64_t n)
     put_unsigned(line, size % 1000, 3);
 }
 
-/* How many bytes at p may be copied as they are. */
-static size_t plain_run(const unsigned char *p, size_t left)
-{
-    size_t n = 0;
-
-    while (left - n >= 8 && !utf8_not_plain(p + n))
-        n += 8;
-    while (n < left && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' && p[n] != '\\')
-        n++;
-    return n;
-}
-
 static void put_escape(struct line *line, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -166,7 +154,7 @@ static void put_escaped(struct line *line, const char *text, size_t len)
     size_t i = 0;
 
     while (i < len && !line->cut) {
-        size_t run = plain_run(p + i, len - i);
+        size_t run = utf8_plain_run(p + i, len - i);
 
         put(line, p + i, run);
         i += run;
