@@ -1,0 +1,198 @@
+/* Records in: decodes what Kafka delivers and tells the core what it needs to know of it. */
+#include "common/assertx.h"
+#include "common/hash128.h"
+#include "common/log.h"
+#include "worker/runtime/reactor.h"
+
+#include <string.h>
+
+enum { HEADERS_MAX = 128 };
+
+static void fill_headers(const rd_kafka_message_t *message, struct event_record *record,
+                         struct event_header headers[HEADERS_MAX])
+{
+    rd_kafka_headers_t *list = NULL;
+
+    record->headers = headers;
+    if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    while (record->header_count < HEADERS_MAX) {
+        struct event_header *header = &headers[record->header_count];
+
+        if (rd_kafka_header_get_all(list, record->header_count, &header->name, &header->value, &header->len))
+            break;
+        record->header_count++;
+    }
+}
+
+static struct event *decode(struct reactor *r, const char *topic, const rd_kafka_message_t *message)
+{
+    struct event_header headers[HEADERS_MAX];
+    struct event_record record = {
+        .topic = topic,
+        .partition = message->partition,
+        .offset = message->offset,
+        .now_ms = reactor_wall_ms(),
+        .key = message->key,
+        .key_len = message->key_len,
+        .value = message->payload,
+        .value_len = message->len,
+    };
+    rd_kafka_timestamp_type_t type;
+    struct event *event = NULL;
+
+    record.timestamp_ms = rd_kafka_message_timestamp(message, &type);
+    fill_headers(message, &record, headers);
+    ASSERT(event_decode(&record, &r->settings.event, &event) ==
+           0); /* out of memory: limits are set too low */
+    return event;
+}
+
+static struct key128 delete_content(void)
+{
+    static struct key128 content;
+
+    if (key128_none(content))
+        content = hash128(HASH_BODY, "DELETE", 6);
+    return content;
+}
+
+/* What an upsert wants of the catalog when it is inactive or has no SKU (inactive.policy). */
+static void fill_inactive(const struct reactor *r, const struct event *event, struct record *to)
+{
+    to->hide_reason = event->has_sku ? REASON_INACTIVE : REASON_NO_SKU;
+    switch ((enum config_inactive)r->config->inactive_policy) {
+    case CONFIG_INACTIVE_HIDE: to->intent = INTENT_HIDE; return;
+    case CONFIG_INACTIVE_DELETE:
+        to->intent = INTENT_DELETE;
+        to->content = delete_content();
+        return;
+    case CONFIG_INACTIVE_SKIP: to->local = LOCAL_SKIPPED; return;
+    }
+}
+
+static void fill_intent(const struct reactor *r, const struct event *event, struct record *to)
+{
+    switch (event->kind) {
+    case EVENT_BROKEN:
+        to->local = LOCAL_FAILED;
+        to->version = 0;
+        return;
+    case EVENT_UNKNOWN_TYPE:
+        to->local = LOCAL_SKIPPED;
+        to->version = 0; /* says nothing of the product: older events of it must not become stale */
+        return;
+    case EVENT_TOMBSTONE: to->tombstone = true; /* fall through */
+    case EVENT_DELETE:
+        to->intent = INTENT_DELETE;
+        to->content = delete_content();
+        return;
+    case EVENT_RESYNC: to->force = true; /* fall through */
+    case EVENT_UPSERT:
+        if (event->has_body)
+            to->intent = INTENT_UPSERT;
+        else
+            fill_inactive(r, event, to);
+        return;
+    }
+}
+
+static void fill_record(const struct reactor *r, const struct event *event, const rd_kafka_message_t *message,
+                        struct record *to)
+{
+    to->size_bytes = (uint32_t)(message->len + message->key_len + event->size_bytes);
+    to->at.partition = message->partition;
+    to->at.offset = message->offset;
+    to->catalog = event->catalog_index >= 0 ? (uint8_t)event->catalog_index : CATALOG_NONE;
+    to->remembered = event->catalog_index >= 0 && event->has_product && !key128_none(event->product_key);
+    to->has_sku = event->has_sku;
+    to->replay = event->replays > 0;
+    to->hint = event->catalog_id.len > 0;
+    to->version = event->version;
+    to->product = event->product_key;
+    to->sku = event->sku_key;
+    to->identity = event->identity;
+    to->data_hash = event->data_hash;
+    to->content = event->content_hash;
+    fill_intent(r, event, to);
+    if (!to->remembered && to->local == LOCAL_NONE) /* a tombstone without a key names no product */
+        to->local = LOCAL_FAILED;
+}
+
+static struct payload *park(struct reactor *r, struct kafka_record record, struct event *event,
+                            uint16_t topic)
+{
+    struct payload *payload = payload_take(r->payloads, core_next_op(r->core));
+
+    payload->record = record;
+    payload->event = event;
+    payload->topic = topic;
+    payload->received_ms = reactor_wall_ms();
+    payload->version = event->version;
+    return payload;
+}
+
+void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignment,
+                         struct kafka_record record)
+{
+    struct input in = {.type = IN_RECORD};
+    int32_t number;
+    const char *topic = kafka_source_name(r->source, partition, &number);
+    struct source_position position;
+    struct event *event;
+
+    (void)position;
+    if (!core_can_accept(r->core)) { /* cannot be: the source is told before each turn */
+        kafka_record_free(&record);
+        UNREACHABLE("a record while the window is over-full");
+    }
+    event = decode(r, topic, record.message);
+    r->counts.records_in++;
+    r->counts.record_bytes_in += record.message->len;
+    in.u.record.partition = partition;
+    in.u.record.assignment = assignment;
+    for (uint16_t i = 0; i < r->settings.topics_count; i++) {
+        if (strcmp(r->settings.topics[i], topic) == 0)
+            in.u.record.at.topic = i;
+    }
+    fill_record(r, event, record.message, &in.u.record);
+    log_debug("event", log_bytes("event_id", event->id.ptr, event->id.len),
+              log_payload("payload", record.message->payload, record.message->len));
+    park(r, record, event, in.u.record.at.topic);
+    reactor_input(r, &in);
+}
+
+void intake_repair(struct reactor *r, struct kafka_record record)
+{
+    struct input in = {.type = IN_RECORD};
+    const char *topic = rd_kafka_topic_name(record.message->rkt);
+    struct event *event;
+
+    if (!core_can_accept(r->core)) {
+        log_warn("a late write is not repaired: the window is full; the product is marked and its next event "
+                 "writes "
+                 "again");
+        kafka_record_free(&record);
+        return;
+    }
+    event = decode(r, topic, record.message);
+    if (event->kind == EVENT_BROKEN || event->kind == EVENT_UNKNOWN_TYPE || event->catalog_index < 0) {
+        event_free(event);
+        kafka_record_free(&record);
+        return;
+    }
+    in.u.record.partition = PARTITION_NONE;
+    for (uint16_t i = 0; i < r->settings.topics_count; i++) {
+        if (strcmp(r->settings.topics[i], topic) == 0)
+            in.u.record.at.topic = i;
+    }
+    fill_record(r, event, record.message, &in.u.record);
+    in.u.record.force = true;
+    if (in.u.record.local != LOCAL_NONE) {
+        event_free(event);
+        kafka_record_free(&record);
+        return;
+    }
+    park(r, record, event, in.u.record.at.topic);
+    reactor_input(r, &in);
+}

@@ -1,0 +1,139 @@
+/* catalog-worker: options, configuration, and the reactor's run. */
+#include "common/config.h"
+#include "common/log.h"
+#include "worker/runtime/admin.h"
+#include "worker/runtime/reactor.h"
+
+#include <curl/curl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { SETS_MAX = 256, EXIT_USAGE = 2, ERRORS_BYTES = 8192 };
+
+struct options {
+    const char *config_file;
+    const char *sets[SETS_MAX];
+    size_t set_count;
+    bool print_config, print_markdown, health;
+};
+
+static void usage(FILE *out)
+{
+    fputs("catalog-worker: product events from Kafka to the Meta catalog, results back to Kafka\n\n"
+          "usage: catalog-worker [--config FILE] [--set KEY=VALUE]...\n\n"
+          "  --config FILE            read a .properties file\n"
+          "  --set KEY=VALUE          set one key; outranks the environment, which outranks the file\n"
+          "  --print-config           print what is in force (secrets masked) and exit\n"
+          "  --print-config-markdown  print docs/configuration.md and exit\n"
+          "  --health                 ask a running worker's admin endpoint; 0 when it is ready\n"
+          "  --version, --help\n\n"
+          "Environment: CATALOG_SYNC_ and a key in upper case with underscores, such as\n"
+          "CATALOG_SYNC_KAFKA_BOOTSTRAP_SERVERS. All keys: docs/configuration.md.\n"
+          "Exit codes: 0 stopped as asked, 1 failed, 2 usage or configuration.\n",
+          out);
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+    static const struct option longs[] = {
+        {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},
+        {"print-config", no_argument, NULL, 'p'}, {"print-config-markdown", no_argument, NULL, 'm'},
+        {"health", no_argument, NULL, 'H'},       {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    int opt;
+
+    while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        switch (opt) {
+        case 'c': options->config_file = optarg; break;
+        case 's':
+            if (options->set_count == SETS_MAX) {
+                fprintf(stderr, "more than %d --set options: put them into a file and use --config\n",
+                        SETS_MAX);
+                return EXIT_USAGE;
+            }
+            options->sets[options->set_count++] = optarg;
+            break;
+        case 'p': options->print_config = true; break;
+        case 'm': options->print_markdown = true; break;
+        case 'H': options->health = true; break;
+        case 'v': printf("catalog-worker %s\n", CATALOG_SYNC_VERSION); exit(0);
+        case 'h': usage(stdout); exit(0);
+        default: usage(stderr); return EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "what is \"%s\"? catalog-worker takes options only, see --help\n", argv[optind]);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+static void warn(void *arg, const char *text)
+{
+    (void)arg;
+    log_warn(text);
+}
+
+static int run(const struct config *config)
+{
+    static struct worker_settings settings;
+    char error[1024];
+    int code;
+
+    if (!worker_settings_fill(config, &settings, error, sizeof error)) {
+        fprintf(stderr, "configuration: %s\n", error);
+        return EXIT_USAGE;
+    }
+    if (!kafka_conf_check(&settings.kafka, error)) {
+        fprintf(stderr, "configuration: %s\n", error);
+        return EXIT_USAGE;
+    }
+    log_init(STDERR_FILENO, (enum log_level)config->log_level, (enum log_format)config->log_format);
+    config_warnings(config, warn, NULL);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    code = reactor_run(config, &settings);
+    curl_global_cleanup();
+    log_flush();
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct config config;
+    static char errors[ERRORS_BYTES];
+    struct options options = {0};
+    int code = parse(argc, argv, &options);
+
+    if (code)
+        return code;
+    if (options.print_markdown) {
+        config_print_markdown(stdout);
+        return 0;
+    }
+    if (!config_load(&config,
+                     &(struct config_sources){
+                         .file = options.config_file,
+                         .env = (const char *const *)environ,
+                         .sets = options.sets,
+                         .set_count = options.set_count,
+                         .needs = options.health ? 0 : CONFIG_NEEDS_ALL,
+                     },
+                     errors, sizeof errors)) {
+        fputs(errors, stderr);
+        return EXIT_USAGE;
+    }
+    if (options.print_config)
+        config_print(&config, stdout);
+    else if (options.health)
+        code = admin_ask(config.admin_listen);
+    else
+        code = run(&config);
+    config_free(&config);
+    return code;
+}

@@ -1,0 +1,128 @@
+/* The reactor: one core, its adapters, one loop, one thread. It turns what the adapters tell into inputs,
+ * steps the core and performs the outputs in order. It decides nothing.
+ *
+ * Files: reactor.c the turn; intake.c records in; answers.c what the store and Kafka answer; perform.c
+ * outputs to the store and Kafka; calls.c API calls; publishing.c results and dead letters; rebuild.c the
+ * memory's rebuild; repair.c records fetched again; credentials.c secrets that change; status.c what is told
+ * to operators. */
+#ifndef RUNTIME_REACTOR_H
+#define RUNTIME_REACTOR_H
+
+#include "common/config.h"
+#include "worker/adapters/http_api.h"
+#include "worker/adapters/kafka_fetch.h"
+#include "worker/adapters/kafka_sink.h"
+#include "worker/adapters/kafka_source.h"
+#include "worker/adapters/redis_store.h"
+#include "worker/runtime/loop.h"
+#include "worker/runtime/payloads.h"
+#include "worker/runtime/settings.h"
+
+#include <stdio.h>
+
+struct admin;
+
+/* Why the process is not ready, as bits; 0: ready. */
+enum not_ready { NOT_JOINED = 1, NOT_STORE = 2, NOT_KAFKA = 4, NOT_STOPPING = 8 };
+
+/* Counted for /metrics and the last log line. */
+struct reactor_counts {
+    uint64_t outcomes[RESULT_KIND_COUNT], dead_letters, calls[CALL_LOOKUP + 1], call_classes[API_CLASS_COUNT],
+        records_in, record_bytes_in, publish_failures, store_downs, turns;
+    usec_t turn_max_us; /* longest turn since the last snapshot: how late anything may be */
+};
+
+struct reactor {
+    const struct config *config;
+    struct worker_settings settings;
+    struct loop *loop;
+    struct core *core;
+    struct payloads *payloads;
+    struct kafka_source *source;
+    struct kafka_sink *sink;
+    struct kafka_fetch *fetch;
+    struct redis_store *store;
+    struct http_api *apis[CONFIG_CATALOGS_MAX]; /* one a catalog: base URL and version may differ */
+    struct outputs *outputs;
+    bool stepping;
+    bool accepting;
+    int exit_code;
+    bool stopping, stopped, closed, kafka_down, fatal;
+    uint64_t instance; /* random, names this process: the core's incarnation */
+    char worker_name[64];
+    struct reactor_counts counts;
+    struct loop_timer housekeeping;
+    struct admin *admin;
+    /* rebuild */
+    struct kafka_scan *scan;
+    struct loop_timer rebuild_timer;
+    bool scan_done, scan_ok, scan_peek;
+    uint64_t scan_loading, scan_rows;
+    uint64_t raise_epoch;
+    usec_t raise_quiet_us;
+    bool row_waiting;
+    struct kafka_record row_record;
+    usec_t credentials_due_us;
+    struct config_secret *tokens, *app_secrets; /* copies that follow their files, one a catalog */
+};
+
+/* Opens everything and runs until stopped; returns the exit code. */
+int reactor_run(const struct config *config, const struct worker_settings *settings);
+
+/* Steps the core with one input and performs what it asks for. Never from within an adapter call made here.
+ */
+void reactor_input(struct reactor *r, struct input *in);
+
+/* Milliseconds since 1970. */
+int64_t reactor_wall_ms(void);
+
+/* intake.c */
+void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignment,
+                         struct kafka_record record);
+void intake_repair(struct reactor *r, struct kafka_record record);
+
+/* answers.c: callback tables for the adapters */
+struct source_events reactor_source_events(struct reactor *r);
+struct sink_events reactor_sink_events(struct reactor *r);
+struct redis_store_events reactor_store_events(struct reactor *r);
+void reactor_kafka_trouble(void *arg, enum kafka_trouble kind, const char *text);
+void reactor_kafka_log(void *arg, int level, const char *facility, const char *text);
+
+/* perform.c */
+void perform(struct reactor *r, const struct output *output);
+
+/* calls.c */
+struct http_events reactor_http_events(struct reactor *r);
+void perform_call(struct reactor *r, struct op_id op, const struct call_request *request);
+
+/* publishing.c */
+void perform_publish(struct reactor *r, const struct output *output);
+void publishing_answered(struct reactor *r, uint64_t cookie, enum sink_status status, const char *error);
+/* The outcome as the store keeps it, from a payload and a verdict of the core. Texts point into the payload.
+ */
+void outcome_fill(const struct payload *payload, enum outcome outcome, enum reason reason,
+                  struct result_outcome *out);
+
+/* rebuild.c */
+void perform_rebuild(struct reactor *r);
+void perform_epoch_raise(struct reactor *r, uint64_t epoch, usec_t quiet_us);
+void rebuild_loaded(struct reactor *r, bool ok);
+void rebuild_abandon(struct reactor *r);
+
+/* repair.c */
+void perform_repair(struct reactor *r, struct op_id op);
+void repair_fetched(void *arg, uint64_t cookie, enum fetch_status status, struct kafka_record record,
+                    const char *error);
+
+/* credentials.c */
+bool credentials_open(struct reactor *r, char *error, size_t error_size);
+void credentials_look(struct reactor *r);
+void credentials_close(struct reactor *r);
+
+/* status.c */
+unsigned reactor_not_ready(const struct reactor *r);
+void status_log_outcome(struct reactor *r, const struct payload *payload, const struct result_event *event);
+void status_log_gate(struct reactor *r, uint8_t catalog, enum gate_cause cause, usec_t until_us);
+const char *gate_words(enum gate_cause cause);
+
+#endif
