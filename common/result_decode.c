@@ -3,7 +3,6 @@
 #include "common/jsonmend.h"
 #include "common/result_parts.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,13 +66,15 @@ static bool take_product_id(struct reader *r, const cJSON *data, struct result_e
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(data, "product_id");
     char digits[24];
+    long long number;
     int n;
 
     if (!cJSON_IsNumber(member))
         return take(r, data, "product_id", &event->product_id);
-    if (fabs(member->valuedouble) > (double)EXACT_MAX || member->valuedouble != floor(member->valuedouble))
+    number = jsonmend_integer(data, "product_id", -EXACT_MAX, EXACT_MAX, INT64_MAX);
+    if (number == INT64_MAX)
         return fails(r, "not a result event: data.product_id is no whole number");
-    n = snprintf(digits, sizeof(digits), "%.0f", member->valuedouble);
+    n = snprintf(digits, sizeof(digits), "%lld", number);
     event->product_id_is_number = true;
     event->product_id = text_area_copy(&r->area, digits, (size_t)n);
     return event->product_id != NULL || fails(r, "result event too large");
