@@ -144,6 +144,21 @@ static void hold(struct core *core, struct op *op, usec_t wait_us, bool poll)
     timer_set(core, op_slot(core, op), core->now_us + wait_us + 1 + random_span(core, wait_us / 8 + 1000));
 }
 
+/* A failure that only the claim could find: it is stored like any outcome, so that a redelivery is answered
+ * equally. */
+static void end_failed(struct core *core, struct op *op, enum reason reason)
+{
+    if (!partition_current(core, op)) {
+        op_give_up(core, op);
+        return;
+    }
+    op_move(core, op, OP_CLAIM_DUE);
+    op->mode = CLAIM_END;
+    op->outcome = OUTCOME_FAILED;
+    op->reason = reason;
+    list_push(core, &core->ends_due, op_slot(core, op));
+}
+
 void claim_replied(struct core *core, struct op *op, const struct claim_reply *reply)
 {
     if (op->state != OP_CLAIMING) {
@@ -171,8 +186,8 @@ void claim_replied(struct core *core, struct op *op, const struct claim_reply *r
         op_finish(core, op, op->outcome, op->reason, false);
         return;
     case CLAIM_CONFLICT: op_finish(core, op, OUTCOME_FAILED, REASON_IDENTITY_REUSED, false); return;
-    case CLAIM_NOTHING_KNOWN: op_finish(core, op, OUTCOME_FAILED, REASON_TOMBSTONE_UNKNOWN, false); return;
-    case CLAIM_TOO_MANY_SKUS: op_finish(core, op, OUTCOME_FAILED, REASON_TOO_MANY_SKUS, false); return;
+    case CLAIM_NOTHING_KNOWN: end_failed(core, op, REASON_TOMBSTONE_UNKNOWN); return;
+    case CLAIM_TOO_MANY_SKUS: end_failed(core, op, REASON_TOO_MANY_SKUS); return;
     case CLAIM_EPOCH: guard_suspect(core); break;
     case CLAIM_UNANSWERED: break;
     }
