@@ -239,6 +239,7 @@ static void init_draft(struct draft *d, const struct event_record *record,
         .is_active = true,
     };
     d->json = NULL;
+    jsonarena_init(&d->arena);
     d->data = NULL;
     d->time_us = -1;
     d->json_expected = false;
@@ -250,7 +251,7 @@ static void init_draft(struct draft *d, const struct event_record *record,
 
 int event_decode(const struct event_record *record, const struct event_settings *settings, struct event **out)
 {
-    struct draft d; /* 8 KiB, mostly filled only when needed */
+    struct draft d; /* 24 KiB, mostly filled only when needed */
 
     ASSERT(settings->depth_max > 0 && settings->depth_max <= JSONSCAN_DEPTH_MAX);
     init_draft(&d, record, settings);
@@ -263,6 +264,6 @@ int event_decode(const struct event_record *record, const struct event_settings 
     ASSERT(d.event.kind != EVENT_BROKEN || event_is_refused(&d));
     hash_event(&d.event, record);
     *out = pack(&d.event);
-    cJSON_Delete(d.json);
+    jsonarena_free(&d.arena, d.json);
     return *out ? 0 : -1;
 }

@@ -238,7 +238,7 @@ struct event {
 };
 
 /* Decodes one record. *out is set and the caller's whenever 0 is returned, whatever the record holds; -1
- * means that memory ran out. Takes 3 to 4 microseconds for 700 bytes.
+ * means that memory ran out. Takes about 5 microseconds for 700 bytes.
  *
  * The record's key must be the product id when it is there and not empty (design.md section 3: key = product
  * id), else the event is broken (key_mismatch): such a record lies in the wrong partition, and its order

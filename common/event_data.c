@@ -67,7 +67,7 @@ bool event_parse_value(struct draft *d)
                   d->event.structured ? "data" : NULL, &scan))
         return refuse_json(d, &scan);
     d->event.data_hash = scan.hash;
-    d->json = cJSON_ParseWithLength(record->value, record->value_len);
+    d->json = jsonarena_parse(&d->arena, record->value, record->value_len);
     if (!d->json) /* memory, since the scan is stricter than cJSON */
         return event_refuse(d, EVENT_FAULT_INVALID_JSON, "", "the value could not be parsed");
     return true;

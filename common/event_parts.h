@@ -3,8 +3,7 @@
 #define COMMON_EVENT_PARTS_H
 
 #include "common/event.h"
-
-#include <cJSON.h>
+#include "common/jsonarena.h"
 
 /* Lengths without a source in catalog-api.md are bounds of ours: they keep keys, headers and results small.
  */
@@ -74,7 +73,7 @@ struct draft {
     const struct event_settings *settings;
     struct event event;
     const struct event_header *headers[HEADER_COUNT];
-    cJSON *json; /* owned */
+    cJSON *json; /* in the arena */
     const cJSON *data;
     const cJSON *members[MEMBER_COUNT]; /* of data; NULL: absent or null */
     int64_t time_us;                    /* CloudEvents time; -1: none */
@@ -88,6 +87,7 @@ struct draft {
     char message[600];
     char shown[256];
     char maps[EVENT_MAPS_BYTES];
+    struct jsonarena arena;
 };
 
 /* Notes what is wrong, unless something was noted before: the first fault counts. field is a path such as

@@ -104,13 +104,18 @@ static bool read_number(struct scan *s, struct decimal *d)
     return true;
 }
 
+static bool number_character(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || (c | 32) == 'e';
+}
+
 bool jsonscan_number(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
 {
     struct decimal d = {.count = 0};
     unsigned char bytes[JSONSCAN_NUMBER_MAX + 9];
     size_t start = s->at, end = start;
 
-    while (end < s->len && s->p[end] && strchr("+-.0123456789eE", s->p[end])) {
+    while (end < s->len && number_character(s->p[end])) {
         if (++end - start > JSONSCAN_NUMBER_MAX)
             return jsonscan_fail(s, JSONSCAN_NUMBER_RANGE, start);
     }

@@ -106,10 +106,9 @@ static bool scan_plain(struct scan *s)
         unsigned char c;
         size_t step;
 
-        if (s->len - s->at >= 8 && !utf8_not_plain(s->p + s->at)) {
-            s->at += 8;
-            continue;
-        }
+        s->at += utf8_plain_run(s->p + s->at, s->len - s->at);
+        if (s->at == s->len)
+            break;
         c = s->p[s->at];
         if (c == '"' || c == '\\')
             return true;

@@ -173,21 +173,17 @@ static size_t plain_run(const unsigned char *p, size_t len)
 {
     size_t at = 0;
 
-    while (at < len) {
+    for (;;) {
         size_t step;
 
-        if (len - at >= 8 && !utf8_not_plain(p + at)) {
-            at += 8;
-            continue;
-        }
-        if (p[at] == '"' || p[at] == '\\' || p[at] < 0x20 || p[at] == 0x7f)
+        at += utf8_plain_run(p + at, len - at);
+        if (at == len || p[at] < 0x80)
             return at;
         step = utf8_sequence(p + at, len - at);
         if (step == 0)
             return at;
         at += step;
     }
-    return len;
 }
 
 /* The one byte that plain_run stopped at. */

@@ -24,10 +24,13 @@ static bool is_hex(char c)
 /* Characters that have no place anywhere in a URL (RFC 3986), percent-escapes included. */
 static enum url_fault check_characters(const char *text, size_t len)
 {
+    static const bool odd[128] = {['"'] = true, ['<'] = true, ['>'] = true, ['\\'] = true, ['^'] = true,
+                                  ['`'] = true, ['{'] = true, ['|'] = true, ['}'] = true,  ['%'] = true};
+
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
 
-        if (c > 0x20 && c < 0x7f && c != '%' && !strchr("\"<>\\^`{|}", c))
+        if (c > 0x20 && c < 0x7f && !odd[c])
             continue;
         if (c == ' ' || (c >= '\t' && c <= '\r'))
             return URL_SPACE;

@@ -2,6 +2,7 @@
 #ifndef COMMON_UTF8_H
 #define COMMON_UTF8_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,20 +24,33 @@ bool text_is_blank(const char *text, size_t len);
 /* Index of the first control character (below 0x20, or 0x7f); len: none. */
 size_t text_control_at(const char *text, size_t len);
 
-/* Eight bytes at once: non-zero if any of them is `"`, `\`, below 0x20 or above 0x7e. For skipping plain
- * text. */
-static inline uint64_t utf8_not_plain(const void *eight)
+/* Bytes at the start of len (at most all) that are plain ASCII: none of them `"`, `\`, below 0x20 or above
+ * 0x7e. Looks at eight bytes at once. */
+static inline size_t utf8_plain_run(const void *bytes, size_t len)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
-    uint64_t v, quote, back, del;
+    const unsigned char *p = bytes;
+    size_t at = 0;
 
-    memcpy(&v, eight, 8);
-    quote = v ^ (ones * '"');
-    back = v ^ (ones * '\\');
-    del = v ^ (ones * 0x7f);
-    return (v | ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((back - ones) & ~back) |
-            ((del - ones) & ~del)) &
-           highs;
+    for (; len - at >= 8; at += 8) {
+        uint64_t v, quote, back, del, found;
+
+        memcpy(&v, p + at, 8);
+        v = le64toh(v);
+        quote = v ^ (ones * '"');
+        back = v ^ (ones * '\\');
+        del = v ^ (ones * 0x7f);
+        /* A byte is found when subtracting borrows from its high bit; the lowest one found is always a true
+         * one. */
+        found = (v | ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((back - ones) & ~back) |
+                 ((del - ones) & ~del)) &
+                highs;
+        if (found)
+            return at + (size_t)__builtin_ctzll(found) / 8;
+    }
+    while (at < len && p[at] >= 0x20 && p[at] < 0x7f && p[at] != '"' && p[at] != '\\')
+        at++;
+    return at;
 }
 
 #endif
