@@ -162,20 +162,28 @@ void fstore_lease_end(struct fstore_sku *row, usec_t now_us, bool written, usec_
     }
 }
 
-static struct key128 content_of(const struct settle_request *req)
+/* What a refused settle wrote all the same is a late write: of this product, and of whoever owns the SKU by now. */
+static void late_write(struct fstore *store, const struct settle_request *req, struct fstore_product *product,
+                       const struct fstore_settle_side *side, uint32_t target)
 {
-    switch (req->after) {
-    case ITEM_LIVE: return req->content;
-    case ITEM_HIDDEN: return fstore_content_hide();
-    case ITEM_ABSENT:
-    case ITEM_DELETED: break;
+    const struct settle_target *t = &req->targets[target];
+    const struct fstore_sku *row = fstore_sku_row(store, req->catalog, side->skus[target], false);
+
+    if (!t->written && t->uncertain_us == 0)
+        return;
+    product->st = FSTORE_DIRTY;
+    product->lw = true;
+    product = row && !key128_none(row->ow) ? fstore_product_row(store, req->catalog, row->ow, false) : NULL;
+    if (product) {
+        product->st = FSTORE_DIRTY;
+        product->lw = true;
     }
-    return fstore_content_delete();
 }
 
 static void settle_product(struct fstore_product *product, usec_t now_us, const struct settle_request *req,
-                           const struct fstore_settle_side *side)
+                           const struct fstore_settle_side *side, const struct fstore_sku *wanted)
 {
+    bool there = req->after == ITEM_LIVE || req->after == ITEM_HIDDEN;
     for (uint32_t i = 1; i < req->targets_count; i++)
         if (req->targets[i].gone)
             fstore_x_remove(product, side->skus[i]);
@@ -184,7 +192,7 @@ static void settle_product(struct fstore_product *product, usec_t now_us, const 
     if (!req->success)
         return;
     fstore_version_move(product, req->version, req->at, side->event);
-    product->c = content_of(req);
+    product->c = there && wanted ? wanted->co : fstore_content_delete();
     product->at = now_us;
     product->ep = req->epoch;
     product->cv = req->version;
@@ -192,21 +200,23 @@ static void settle_product(struct fstore_product *product, usec_t now_us, const 
         product->st = FSTORE_CLEAN;
     product->is = req->after;
     fstore_x_remove(product, side->skus[0]);
-    product->s = req->after == ITEM_LIVE || req->after == ITEM_HIDDEN ? side->skus[0] : (struct key128){0};
+    product->s = there ? side->skus[0] : (struct key128){0};
     for (uint32_t i = 1; i < req->targets_count; i++)
         if (!req->targets[i].gone && !MUTANT(STORE_OLD_SKU_FORGOTTEN))
             fstore_x_add(product, side->skus[i]);
 }
 
 static void settle_targets(struct fstore *store, usec_t now_us, const struct settle_request *req,
-                           const struct fstore_settle_side *side)
+                           const struct fstore_settle_side *side, struct fstore_product *product)
 {
     for (uint32_t i = 0; i < req->targets_count; i++) {
         const struct settle_target *target = &req->targets[i];
         struct fstore_sku *row = fstore_sku_row(store, req->catalog, side->skus[i], false);
 
-        if (!row || row->fe != req->fence || !fstore_token_eq(row->tk, req->token))
+        if (!row || row->fe != req->fence || !fstore_token_eq(row->tk, req->token)) {
+            late_write(store, req, product, side, i);
             continue;
+        }
         fstore_lease_end(row, now_us, target->written,
                          MUTANT(STORE_UNCERTAIN_DROPPED) ? 0 : target->uncertain_us);
         if (target->has_item)
@@ -225,7 +235,7 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
     struct fstore_sku *wanted;
     struct fstore_event *event;
     struct fstore_product *product;
-    bool called = false;
+    
 
     if (!store->guard.exists || store->guard.ep != req->epoch)
         return SETTLE_EPOCH;
@@ -237,12 +247,10 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
         if (event && key128_eq(event->data_hash, req->data_hash) && event->fence == req->fence &&
             fstore_token_eq(event->token, req->token))
             return SETTLE_OK;
+        if (req->repair && wanted && wanted->fe == req->fence && wanted->tk.incarnation == 0)
+            return SETTLE_OK; /* a repair stores no outcome */
         for (uint32_t i = 0; i < req->targets_count; i++)
-            called = called || req->targets[i].written || req->targets[i].uncertain_us > 0;
-        if (called) {
-            product->st = FSTORE_DIRTY;
-            product->lw = true;
-        }
+            late_write(store, req, product, side, i);
         return SETTLE_REFUSED;
     }
     if (!req->repair) {
@@ -254,8 +262,8 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
         event->fence = req->fence;
         event->token = req->token;
     }
-    settle_product(product, now_us, req, side);
-    settle_targets(store, now_us, req, side);
+    settle_product(product, now_us, req, side, wanted);
+    settle_targets(store, now_us, req, side, product);
     product->cn = 0;
     fstore_witness_raise(store, req->token.incarnation, side->witness);
     return SETTLE_OK;

@@ -53,10 +53,15 @@ static void give_back(struct claim *c)
     }
 }
 
-/* The event ends here: outcome stored, last version moved. */
+/* The event ends here: its outcome is stored (not a repair's: its event has one), and what is leased given back. */
 static void store_end(struct claim *c, enum outcome outcome, enum reason reason)
 {
-    struct fstore_event *event = fstore_event_row(c->store, c->req->catalog, c->req->identity, true);
+    struct fstore_event *event;
+
+    give_back(c);
+    if (c->req->repair)
+        return;
+    event = fstore_event_row(c->store, c->req->catalog, c->req->identity, true);
 
     event->data_hash = c->req->data_hash;
     event->outcome = outcome;
@@ -65,8 +70,11 @@ static void store_end(struct claim *c, enum outcome outcome, enum reason reason)
                                                                               : c->side->blob;
     event->fence = 0;
     event->token = c->req->token;
-    if (outcome == OUTCOME_FAILED)
-        return;
+}
+
+/* The last version moves with an outcome other than failed; content and state stay what the catalog shows. */
+static void move_version(struct claim *c)
+{
     c->product = fstore_product_row(c->store, c->req->catalog, c->req->product, true);
     fstore_version_move(c->product, c->version, c->req->at, c->side->event);
 }
@@ -95,7 +103,8 @@ static bool step_end(struct claim *c)
     if (c->req->mode != CLAIM_END)
         return false;
     store_end(c, c->req->end_outcome, c->req->end_reason);
-    give_back(c);
+    if (c->req->end_outcome != OUTCOME_FAILED)
+        move_version(c);
     finish(c, CLAIM_ENDED);
     return true;
 }
@@ -162,21 +171,20 @@ static bool add_old(struct claim *c)
 /* The wanted SKU of a hide or a delete; zero: none. */
 static struct key128 wanted_of(const struct claim *c)
 {
-    struct key128 none = {0};
+    bool has_sku = c->req->has_sku, taken = has_sku && owned_by_other(c, c->req->sku);
 
     if (c->product && held(c, c->product->s))
         return c->product->s;
-    if (!c->req->has_sku)
-        return none;
-    if (held(c, c->req->sku))
+    if (has_sku && (held(c, c->req->sku) || (c->req->intent == INTENT_DELETE && !taken)))
         return c->req->sku;
-    if (owned_by_other(c, c->req->sku))
-        return none;
-    if (c->req->intent == INTENT_DELETE)
-        return c->req->sku;
+    for (uint32_t i = 0; c->product && i < c->product->x_count; i++)
+        if (held(c, c->product->x[i]))
+            return c->product->x[i];
+    if (!has_sku || taken || c->req->intent == INTENT_DELETE)
+        return (struct key128){0};
     /* hide: worth a lookup only where an item may be there of which memory does not know */
     if ((c->product && c->product->ep != 0) || (c->store->guard.first && !c->req->hint))
-        return none;
+        return (struct key128){0};
     return c->req->sku;
 }
 
@@ -194,6 +202,7 @@ static bool skip(struct claim *c, enum reason reason)
 {
     c->answer->reply.reason = reason;
     store_end(c, OUTCOME_SKIPPED, reason);
+    move_version(c);
     finish(c, CLAIM_SKIPPED);
     return true;
 }
@@ -204,10 +213,7 @@ static bool step_targets(struct claim *c)
     struct key128 wanted = c->req->intent == INTENT_UPSERT ? c->req->sku : wanted_of(c);
 
     if (c->req->intent != INTENT_UPSERT) {
-        /* an old SKU that is still held makes a target of its own where nothing else is wanted */
-        for (uint32_t i = 0; p && key128_none(wanted) && i < p->x_count; i++)
-            if (held(c, p->x[i]))
-                wanted = p->x[i];
+        
         if (key128_none(wanted))
             return skip(c, skip_reason(c));
         if (p && p->st == FSTORE_CLEAN && p->ep == c->req->epoch && !c->req->force && p->x_count == 0 &&
@@ -284,6 +290,8 @@ static bool step_unchanged(struct claim *c)
     if (!row || row->id == 0 || (!held(c, c->targets[0]) && !MUTANT(STORE_OWNER_NOT_CHECKED)))
         return false;
     store_end(c, OUTCOME_UNCHANGED, REASON_NONE);
+    move_version(c);
+    c->product->cv = c->version;
     finish(c, CLAIM_IS_UNCHANGED);
     return true;
 }
@@ -318,9 +326,9 @@ static void grant_target(struct claim *c, uint32_t i, uint64_t fence)
     if (i > 0 || key128_eq(row->ow, c->req->product))
         return;
     if (!key128_none(row->ow)) {
-        struct fstore_product *before = fstore_product_row(c->store, c->req->catalog, row->ow, true);
+        struct fstore_product *before = fstore_product_row(c->store, c->req->catalog, row->ow, false);
 
-        if (!MUTANT(STORE_LOSER_STAYS_CLEAN))
+        if (before && !MUTANT(STORE_LOSER_STAYS_CLEAN))
             before->st = FSTORE_DIRTY;
     }
     row->ow = c->req->product;
@@ -349,8 +357,10 @@ static void step_grant(struct claim *c)
     p->lw = false;
     if (p->ep == 0)
         p->ep = c->req->epoch;
-    if (!key128_eq(p->s, c->targets[0]))
-        fstore_x_add(p, c->targets[0]);
+    p->x_count = 0;
+    for (uint32_t i = 0; i < c->targets_count; i++)
+        if (!key128_eq(p->s, c->targets[i]))
+            fstore_x_add(p, c->targets[i]);
     finish(c, CLAIM_GRANTED);
 }
 

@@ -100,11 +100,11 @@ bool fstore_rebuild(struct fstore *store, usec_t now_us, uint64_t incarnation, u
     if (!result || key128_none(result->product))
         return true;
     p = fstore_product_row(store, result->catalog, result->product, false);
-    if (result->outcome != OUTCOME_FAILED && (!p || p->v <= result->version)) {
-        p = fstore_product_row(store, result->catalog, result->product, true);
-        fstore_version_move(p, result->version, result->at, result->event);
-        p->st = FSTORE_DIRTY; /* its hash is of an older epoch: not trusted */
-    }
+    if (result->outcome == OUTCOME_FAILED || (p && p->v > result->version))
+        return true;
+    p = fstore_product_row(store, result->catalog, result->product, true);
+    fstore_version_move(p, result->version, result->at, result->event);
+    p->st = FSTORE_DIRTY; /* what it shows is of an older epoch: not trusted */
     if (key128_none(result->sku))
         return true;
     if (result->item == ITEM_LIVE || result->item == ITEM_HIDDEN) {

@@ -121,6 +121,7 @@ bool group_deliver(struct world *world, uint32_t w, const struct input *in)
             .assignment = assignment,
             .position =
                 group->committed < 0 ? 0 : fake_kafka_seek(&world->kafka, (uint8_t)tp, group->committed)};
+        part->start = part->position;
         return true;
     }
     if (!part->assigned || part->assignment != assignment) {

@@ -144,11 +144,13 @@ void oracle_called(struct world *world, uint32_t w, struct side *side, const str
     uint8_t catalog = world->workload.events[side->event].catalog;
     uint64_t successes = world->workers[w].successes[catalog];
 
-    if (reply->class == CALLED_OK || reply->class == CALLED_NOT_SENT || reply->class == CALLED_THROTTLED ||
+    /* what the API said of the item, and its index does not show, is a failure of the lookups that follow */
+    side->contradicted = side->contradicted || reply->class == CALLED_NOT_FOUND || reply->class == CALLED_DUPLICATE;
+    if ((reply->class == CALLED_OK && !side->contradicted) || reply->class == CALLED_NOT_SENT || reply->class == CALLED_THROTTLED ||
         reply->class == CALLED_BLOCKED || reply->class == CALLED_AUTH || reply->class == CALLED_FORBIDDEN)
         return;
     side->failures++;
-    if (successes > side->successes_seen)
+    if (successes > side->successes_seen || side->contradicted)
         side->countable++;
     side->successes_seen = successes;
 }

@@ -66,6 +66,7 @@ static usec_t pick(struct rng *rng, const usec_t *spans, uint32_t n)
 static void draw_core(struct sim_settings *s, struct rng *rng)
 {
     struct core_settings *c = &s->core;
+    bool limited = false;
     static const usec_t timeouts[] = {200 * 1000, 1000 * 1000, 5 * 1000 * 1000};
     static const usec_t spans[] = {10 * 1000, 100 * 1000, 1000 * 1000, 5 * 1000 * 1000};
 
@@ -74,6 +75,7 @@ static void draw_core(struct sim_settings *s, struct rng *rng)
     for (uint32_t i = 0; i < s->catalogs; i++) {
         c->catalogs[i].upsert = rng_chance(rng, 500);
         c->catalogs[i].limited = rng_chance(rng, 300);
+        limited = limited || c->catalogs[i].limited;
         c->catalogs[i].inflight_max = (uint32_t)(1u << rng_below(rng, 7));
         c->catalogs[i].claims_max = c->catalogs[i].inflight_max * (uint32_t)rng_range(rng, 1, 3);
     }
@@ -92,7 +94,9 @@ static void draw_core(struct sim_settings *s, struct rng *rng)
     c->call_timeout_us = pick(rng, timeouts, 3);
     c->call_late_us = c->call_timeout_us * rng_range(rng, 10, 40) / 10;
     c->lease_margin_us = rng_chance(rng, 400) ? 0 : c->call_timeout_us / rng_range(rng, 2, 10);
-    c->lease_us = c->call_timeout_us * rng_range(rng, 10, 40) / 10 + c->lease_margin_us + 20 * ms;
+    /* beyond the time-out of the last, a lease must leave room for the calls of a plan */
+    c->lease_us = c->call_timeout_us * rng_range(rng, 10, 40) / 10 + c->lease_margin_us + 20 * ms +
+                  6 * (2 * s->call_latency_us + 2 * s->store_latency_us) + (limited ? 4 * second : 0);
     c->lookup_lag_us = s->lookup_lag_us;
     c->unchanged_max_age_us = rng_chance(rng, 300) ? 10 * second : 100000 * second;
     c->commit_interval_us = pick(rng, spans, 4);

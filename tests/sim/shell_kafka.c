@@ -140,7 +140,7 @@ void shell_flow(struct world *world, uint32_t w, const struct output *out)
     if (world_fate(world, FATE_RESUME)) { /* librdkafka before 2.4 may step back */
         uint32_t back = (uint32_t)rng_range(&world->rng, 1, 5);
 
-        part->position = part->position > back ? part->position - back : 0;
+        part->position = part->position > part->start + back ? part->position - back : part->start;
         world->marks->count[MARK_STEPPED_BACK]++;
     }
 }

@@ -271,6 +271,21 @@ void shell_store_arrive(struct world *world, struct effect *effect)
     reply->u.store = *msg;
 }
 
+/* Item ids of a grant; where it knows none, one that the op learned for the same SKU before stays. */
+static void take_items(struct side *side, const struct fstore_claim_answer *answer)
+{
+    int32_t wanted = side->skus[0];
+    uint64_t learned = side->ids[0];
+
+    side->targets_count = answer->reply.targets_count;
+    for (uint32_t i = 0; i < side->targets_count; i++) {
+        side->skus[i] = sku_of_key(answer->skus[i]);
+        side->ids[i] = answer->ids[i];
+    }
+    if (side->ids[0] == 0 && side->skus[0] == wanted)
+        side->ids[0] = learned;
+}
+
 static void take_claim_answer(struct world *world, uint32_t w, struct side *side, const struct store_msg *msg)
 {
     const struct fstore_claim_answer *answer = &msg->u.claim.answer;
@@ -281,11 +296,8 @@ static void take_claim_answer(struct world *world, uint32_t w, struct side *side
     case CLAIM_GRANTED:
         side->fence = reply->fence;
         side->version = reply->version;
-        side->targets_count = reply->targets_count;
-        for (uint32_t i = 0; i < reply->targets_count; i++) {
-            side->skus[i] = sku_of_key(answer->skus[i]);
-            side->ids[i] = answer->ids[i];
-        }
+        
+        take_items(side, answer);
         side->has_verdict = side->final = false;
         side->losses = world->losses;
         side->finished_at = 0;

@@ -169,7 +169,7 @@ struct side {
     /* for the oracles */
     uint32_t assignment;
     uint64_t losses; /* of the store, when the claim was granted */
-    bool has_verdict, final, called;
+    bool has_verdict, final, called, contradicted;
     enum outcome verdict;
     enum reason verdict_reason;
     uint32_t failures, countable;
@@ -178,7 +178,7 @@ struct side {
 
 struct worker_partition {
     bool assigned, paused, revoking;
-    uint32_t assignment, position, after_pause;
+    uint32_t assignment, position, start, after_pause;
     usec_t revoke_by; /* revoking: when it must have been given back */
 };
 

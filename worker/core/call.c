@@ -32,6 +32,26 @@ static bool alone_rule_allows(struct core *core, struct op *op)
     return core->total_inflight == 0;
 }
 
+/* The op that has to run alone goes first: what is before it waits for it. */
+static struct op *next_ready(struct core *core, const struct catalog *cat)
+{
+    struct op *alone = core->alone_op == NIL ? NULL : &core->ops[core->alone_op];
+
+    if (alone && alone->state == OP_READY && &core->catalogs[alone->rec.catalog] == cat)
+        return alone;
+    return &core->ops[cat->ready.head];
+}
+
+/* Behind a closed gate nobody waits for it: other catalogs go on. */
+static void alone_waits_for_no_gate(struct core *core, const struct catalog *cat)
+{
+    const struct op *alone = core->alone_op == NIL ? NULL : &core->ops[core->alone_op];
+
+    if (alone && alone->state == OP_READY && &core->catalogs[alone->rec.catalog] == cat &&
+        !gate_lets_through(core, cat))
+        core->alone_op = NIL;
+}
+
 /* No other call succeeded since this op last failed, so its next failure would say nothing: a read comes
  * first. Not while the catalog is failing for many: then the probe is a real call, and nothing counts. */
 static bool needs_check(const struct catalog *cat, const struct op *op)
@@ -103,8 +123,9 @@ static void call_pump_catalog(struct core *core, struct catalog *cat, struct out
 {
     const struct catalog_settings *set = &core->set.catalogs[cat - core->catalogs];
 
+    alone_waits_for_no_gate(core, cat);
     while (cat->ready.count > 0 && gate_lets_through(core, cat)) {
-        struct op *op = &core->ops[cat->ready.head];
+        struct op *op = next_ready(core, cat);
 
         if (!outputs_room(out)) {
             core->more = true;

@@ -69,11 +69,25 @@ void claim_pump(struct core *core, struct outputs *out)
         core->more = true;
 }
 
+/* A second claim of the same event knows what the first one learned of the wanted SKU's item, or a short lease would
+ * begin the plan anew for ever. */
+static void keep_learned(struct target *target, const struct target *before)
+{
+    target->bad_hash = before->bad_hash;
+    target->must_exist = before->must_exist;
+    if (target->item_hash == 0 || target->item_hash == before->bad_hash) {
+        target->item_hash = before->item_hash;
+        target->lookup_first = before->lookup_first;
+        target->had_item = target->had_item || before->had_item;
+    }
+}
+
 /* Takes the targets of a grant. What the op itself may have left in flight under an earlier claim stays
  * known: of old SKUs the latest moment holds for each, since their places in the list may have changed. */
 static void take_targets(struct core *core, struct op *op, const struct claim_reply *reply)
 {
-    usec_t main_us = op->targets[0].unknown_until_us, old_us = 0;
+    struct target before = op->targets[0];
+    usec_t main_us = before.unknown_until_us, old_us = 0;
 
     for (uint32_t i = 1; i < op->targets_count; i++) {
         if (op->targets[i].unknown_until_us > old_us)
@@ -95,6 +109,8 @@ static void take_targets(struct core *core, struct op *op, const struct claim_re
             to->believe_empty_at_us < to->unknown_until_us + core->set.lookup_lag_us)
             to->believe_empty_at_us = to->unknown_until_us + core->set.lookup_lag_us;
     }
+    if (op->rec.intent == INTENT_UPSERT)
+        keep_learned(&op->targets[0], &before);
     if (MUTANT(UPDATE_BY_OLD_ID) && op->targets_count > 1 && op->rec.intent == INTENT_UPSERT)
         op->targets[0].item_hash = op->targets[1].item_hash;
 }

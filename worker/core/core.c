@@ -323,8 +323,8 @@ usec_t core_deadline_us(const struct core *core)
                 due_us = earlier(due_us, part->deadline_us);
         }
     }
-    if (core->terminating && !core->stopped)
-        due_us = earlier(due_us, core->terminate_deadline_us);
+    if (core->terminating && !core->stopped && core->terminate_deadline_us > core->now_us)
+        due_us = earlier(due_us, core->terminate_deadline_us); /* past it, the partitions' own deadlines count */
     if (core->commit_due_us < due_us && commit_wanted(core))
         due_us = core->commit_due_us;
     return due_us > core->now_us ? due_us : core->now_us;

@@ -138,7 +138,8 @@ static void looked_up(struct core *core, struct op *op, uint64_t found)
             false; /* absent, or listed under an id that is gone: a create tells the truth */
         ready_again(core, op);
     } else if (upsert || found) {
-        plan_fail_transient(core, op, 0); /* the index contradicts what the API said: it lags */
+        target->bad_hash = 0; /* listed all the same: the index lags, or it was a want of rights; try it again */
+        plan_fail_transient(core, op, 0);
     } else if (core->now_us < target->believe_empty_at_us && !MUTANT(EMPTY_LOOKUP_BELIEVED)) {
         back_off(core, op, target->believe_empty_at_us, false);
     } else {
