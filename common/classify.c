@@ -12,7 +12,7 @@
               flags, words, mend)                                                                            \
     {name, code_min,    code_max,          sub_min, sub_max, http_min, http_max,                             \
      text, API_##class, API_SCOPE_##scope, flags,   words,   mend},
-#define ONE_(symbol, ...) +1
+#define ONE_(symbol, ...) +1 /* NOLINT(bugprone-macro-parentheses): a sum of ones */
 
 static const struct classify_rule rules[CLASSIFY_ROW_COUNT] = {
     CLASSIFY_CODE_TABLE(RULE_) CLASSIFY_HTTP_TABLE(RULE_) CLASSIFY_SHAPE_TABLE(RULE_)};

@@ -63,8 +63,8 @@ struct api_answer {
     int64_t now_ms;             /* since 1970, for a Retry-After date; 0: dates are ignored */
 };
 
-#define API_BODY_MAX_BYTES   (1024 * 1024)
-#define API_ID_BYTES         32 /* digits of an item id and NUL; more digits are a broken answer */
+#define API_BODY_MAX_BYTES   1048576 /* 1 MiB */
+#define API_ID_BYTES         32      /* digits of an item id and NUL; more digits are a broken answer */
 #define API_MESSAGE_BYTES    512
 #define API_USER_TITLE_BYTES 128
 #define API_TRACE_BYTES      64

@@ -243,9 +243,9 @@ void config_free(struct config *config)
         free(config->kafka[i].value);
     }
     if (raw) {
-        free_raw(&raw->globals[0][0], CONFIG_GLOBAL_ROWS * 2);
+        free_raw(&raw->globals[0][0], (size_t)CONFIG_GLOBAL_ROWS * 2);
         for (size_t i = 0; i < raw->catalog_count; i++)
-            free_raw(&raw->catalogs[i].keys[0][0], CONFIG_CATALOG_ROWS * 2);
+            free_raw(&raw->catalogs[i].keys[0][0], (size_t)CONFIG_CATALOG_ROWS * 2);
         free_raw(raw->kafka, raw->kafka_count);
         for (size_t i = 0; i < raw->kafka_count; i++)
             free(raw->kafka_names[i]);

@@ -17,7 +17,7 @@
 #define CONFIG_CATALOG_NAME_MAX 32 /* bytes of a catalog's name: letters, digits, '-' and '_' */
 #define CONFIG_LIST_MAX         64
 #define CONFIG_KAFKA_MAX        128
-#define CONFIG_FILE_MAX_BYTES   (1024 * 1024)
+#define CONFIG_FILE_MAX_BYTES   1048576
 #define CONFIG_SECRET_MAX_BYTES 4096
 #define CONFIG_MASK             "********"
 #define CONFIG_ENV_PREFIX       "CATALOG_SYNC_"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECTION_(title) {.name = title, .type = KEY_SECTION},
+#define SECTION_(title) {.name = (title), .type = KEY_SECTION},
 #define GLOBAL_(field, key, type, fallback, min, max, unit, help)                                            \
     {key, KEY_##type, offsetof(struct config, field), fallback, min, max, unit, help},
 #define CATALOG_(field, key, type, fallback, min, max, unit, help)                                           \

@@ -29,8 +29,8 @@ struct config_key {
     const char *help;
 };
 
-#define CONFIG_ONE_(...)         +1
-#define CONFIG_ONE_SECTION_(...) +1
+#define CONFIG_ONE_(...)         +1 /* NOLINT(bugprone-macro-parentheses): a sum of ones */
+#define CONFIG_ONE_SECTION_(...) +1 /* NOLINT(bugprone-macro-parentheses) */
 enum {
     CONFIG_GLOBAL_ROWS = 0 CONFIG_GLOBAL_TABLE(CONFIG_ONE_, CONFIG_ONE_SECTION_),
     CONFIG_CATALOG_ROWS = 0 CONFIG_CATALOG_TABLE(CONFIG_ONE_),

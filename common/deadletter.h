@@ -46,13 +46,13 @@ enum deadletter_header {
 };
 
 /* Caps: a dead letter's headers never grow without bound, however often it is replayed. */
-#define DEADLETTER_TEXT_MAX_BYTES     1024        /* one text of ours */
-#define DEADLETTER_KEY_MAX_BYTES      (32 * 1024) /* the record's key */
-#define DEADLETTER_ORIGINAL_MAX       64          /* the record's own headers, in number */
-#define DEADLETTER_ORIGINAL_MAX_BYTES (64 * 1024) /* and in bytes, names included */
+#define DEADLETTER_TEXT_MAX_BYTES     1024  /* one text of ours */
+#define DEADLETTER_KEY_MAX_BYTES      32768 /* the record's key */
+#define DEADLETTER_ORIGINAL_MAX       64    /* the record's own headers, in number */
+#define DEADLETTER_ORIGINAL_MAX_BYTES 65536 /* and in bytes, names included */
 #define DEADLETTER_HEADERS_MAX        (DLQ_HEADER_COUNT + DEADLETTER_ORIGINAL_MAX)
 /* Scratch that holds our own header texts, all at their caps. */
-#define DEADLETTER_SCRATCH_BYTES (16 * 1024)
+#define DEADLETTER_SCRATCH_BYTES 16384
 
 struct record_header {
     const char *name;  /* NUL-terminated */

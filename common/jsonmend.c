@@ -140,7 +140,7 @@ cJSON *jsonmend_parse(const char *text, size_t len)
     cJSON *json = NULL;
     char *mended;
 
-    while (m.p < m.end && memchr(" \t\r\n", m.end[-1], 4))
+    while (m.p < m.end && m.end[-1] && strchr(" \t\r\n", m.end[-1]))
         m.end--;
     if (m.p == m.end)
         return NULL;

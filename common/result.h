@@ -22,7 +22,7 @@ struct sbuf;
 #define RESULT_USER_MESSAGE_MAX_BYTES 400
 #define RESULT_WARNING_MAX_BYTES      256
 /* An encoded result never needs more than this; give the buffer this cap. */
-#define RESULT_MAX_BYTES (256 * 1024)
+#define RESULT_MAX_BYTES 262144 /* 256 KiB */
 /* A stored outcome never needs more than this: about 100 bytes for a success, 1 KiB of error, the rest
  * absorbed ids. */
 #define OUTCOME_BLOB_MAX_BYTES       8192
@@ -99,7 +99,7 @@ void result_id(const struct result_event *event, char out[RESULT_EVENT_ID_BYTES]
 /* Reads an encoded result back. Texts land in `text` (RESULT_TEXT_BYTES suffice for what result_encode wrote)
  * and *event points into it. Unknown members are ignored. Returns false with a message in `why` (what is
  * wrong, and where) for anything that is no result event of ours; *event is then not to be used. */
-#define RESULT_TEXT_BYTES (64 * 1024)
+#define RESULT_TEXT_BYTES 65536
 bool result_decode(const void *value, size_t value_bytes, struct result_event *event, char *text,
                    size_t text_bytes, char *why, size_t why_bytes);
 
