@@ -133,6 +133,41 @@ static void fill(struct world *world, uint32_t w, struct store_msg *msg, const s
     }
 }
 
+/* A release has no answer for the core, but its shell sends it until it is applied. */
+static void remember_release(struct worker *worker, const struct store_msg *msg)
+{
+    ASSERT(worker->releases_count < SIM_RELEASES_MAX);
+    worker->releases[worker->releases_count++] = *msg;
+}
+
+static void keep_release(struct world *world, uint32_t w, const struct output *out)
+{
+    struct store_msg msg = {.type = out->type, .id = ++world->next_msg, .op = out->op};
+
+    fill(world, w, &msg, out);
+    remember_release(&world->workers[w], &msg);
+}
+
+static void forget_release(struct worker *worker, uint32_t id)
+{
+    for (uint32_t i = 0; i < worker->releases_count; i++)
+        if (worker->releases[i].id == id)
+            worker->releases[i] = worker->releases[--worker->releases_count];
+}
+
+static void send_releases(struct world *world, uint32_t w)
+{
+    struct worker *worker = &world->workers[w];
+
+    for (uint32_t i = 0; i < worker->releases_count; i++) {
+        struct effect *effect = effect_for(world, E_STORE_ARRIVE, world->now + 1 + i, w);
+
+        worker->releases[i].link = worker->link;
+        effect->u.store = worker->releases[i];
+        worker->last_arrival = effect->at;
+    }
+}
+
 void shell_store_send(struct world *world, uint32_t w, const struct output *out)
 {
     struct worker *worker = &world->workers[w];
@@ -140,8 +175,11 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
     usec_t at;
 
     if (!worker->link_up) {
-        if (!answered(out->type))
+        if (!answered(out->type)) {
+            if (out->type == OUT_RELEASE)
+                keep_release(world, w, out);
             return;
+        }
         effect = effect_for(world, E_STORE_REPLY, world->now + ms, w);
     } else {
         at = world->now + world_about(world, world->set.store_latency_us);
@@ -149,7 +187,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
             at = worker->last_arrival + 1;
         worker->last_arrival = at;
         effect = effect_for(world, E_STORE_ARRIVE, at, w);
-        effect->u.store.fate = world_fate(world, FATE_STORE);
+        effect->u.store.fate = out->type == OUT_RELEASE ? STORE_WORKS : world_fate(world, FATE_STORE);
     }
     effect->u.store.type = out->type;
     effect->u.store.id = ++world->next_msg;
@@ -159,6 +197,8 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
     fill(world, w, &effect->u.store, out);
     if (answered(out->type))
         expect(world, worker, &effect->u.store);
+    if (out->type == OUT_RELEASE)
+        remember_release(worker, &effect->u.store);
 }
 
 static void note_claim(struct world *world, const struct store_msg *msg, uint32_t event)
@@ -259,6 +299,8 @@ void shell_store_arrive(struct world *world, struct effect *effect)
         return;
     if (msg->fate != STORE_REQUEST_LOST)
         apply(world, effect);
+    if (msg->type == OUT_RELEASE && !torn)
+        forget_release(&world->workers[effect->worker], msg->id);
     if (!answered(msg->type))
         return;
     if (msg->fate != STORE_WORKS) {
@@ -465,6 +507,7 @@ void shell_link_up(struct world *world, uint32_t w)
         return;
     worker->link_up = true;
     worker->link++;
+    send_releases(world, w);
     effect_for(world, E_INPUT, world->now + ms, w)->u.input.type = IN_STORE_UP;
 }
 

@@ -20,6 +20,7 @@ enum {
     SIM_OUTSTANDING_MAX = 512,
     SIM_EFFECTS_MAX = 8192,
     SIM_WRITES_MAX = 2048,
+    SIM_RELEASES_MAX = 64,
     SIM_ALL = 255, /* every worker */
 };
 
@@ -209,6 +210,8 @@ struct worker {
     usec_t last_arrival;
     struct outstanding outstanding[SIM_OUTSTANDING_MAX];
     uint32_t outstanding_count;
+    struct store_msg releases[SIM_RELEASES_MAX]; /* not known to have been applied: sent again after a reconnect */
+    uint32_t releases_count;
     uint64_t write_no, acked_no, acked_epoch;
     bool looked;
     uint32_t calls_open[SIM_CATALOGS_MAX];

@@ -12,11 +12,24 @@ void claim_again(struct core *core, struct op *op)
               op_slot(core, op));
 }
 
+static bool may_still_land(const struct core *core, const struct op *op)
+{
+    for (uint32_t i = 0; i < op->targets_count; i++) {
+        if (op->targets[i].unknown_until_us > core->now_us)
+            return true;
+    }
+    return false;
+}
+
 static void claim_emit(struct core *core, struct op *op, struct outputs *out)
 {
-    struct output *output = output_add(out, OUT_CLAIM);
+    struct output *output;
     const struct record *rec = &op->rec;
 
+    /* The claim may end the event and give the lease back; what our calls may still do has to be on record by then. */
+    if (may_still_land(core, op))
+        release_emit(core, op, out);
+    output = output_add(out, OUT_CLAIM);
     op_move(core, op, OP_CLAIMING);
     op->claim_sent_us = core->now_us;
     op->epoch = core->guard.epoch;
