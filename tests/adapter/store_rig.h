@@ -32,7 +32,6 @@ struct rig_claimed {
     enum item_state state;
     char main_sku[128], old_skus[CORE_OLD_SKUS_MAX][128], item_ids[CORE_TARGETS_MAX][128];
     char item_id[128], superseded_by[128], blob[512], memory_sku[128], memory_item[128];
-    size_t blob_len;
 };
 
 struct rig {
@@ -102,7 +101,6 @@ static void rig_on_claimed(void *user, struct op_id op, const struct claim_reply
     rig_copy(c->item_id, sizeof c->item_id, s->item_id);
     rig_copy(c->superseded_by, sizeof c->superseded_by, s->superseded_by);
     rig_copy(c->blob, sizeof c->blob, s->blob);
-    c->blob_len = s->blob.len;
     rig_copy(c->memory_sku, sizeof c->memory_sku, s->memory.sku);
     rig_copy(c->memory_item, sizeof c->memory_item, s->memory.item_id);
     for (size_t i = 0; i < CORE_OLD_SKUS_MAX; i++)

@@ -178,7 +178,7 @@ void redis_server_continue(struct redis_server *server)
 
 void redis_server_free(struct redis_server *server)
 {
-    static const char *const files[] = {"socket", "dump.rdb", "log", "nodes.conf"};
+    static const char *const files[] = {"socket", "dump.rdb", "log"};
     char path[128];
 
     if (!server)

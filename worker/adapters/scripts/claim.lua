@@ -95,14 +95,14 @@ local function memory()
     return table.concat({ m.v or NONE, m.cv, m.is or '-', there and m.s or '-', there and records[m.s].id or '-' }, ' ')
 end
 
--- Ends the event here: gives back, stores the outcome, answers with it.
+-- Ends the event here: gives back, stores the outcome, answers with it (the blob is the asker's own).
 local function ended(letter, outcome, reason, by, blob)
     give_back()
     local item = held(m.s) and records[m.s].id or '-'
     local shown = m.cv == version and '=' or m.cv
-    local record = table.concat({ hash, outcome, reason, '-', version, shown, item, by, blob }, ' ')
+    local record = table.concat({ hash, outcome, reason, '-', version, shown, item, by, '' }, ' ')
     if not repair then
-        redis.call('SET', KEYS[2], record, 'PX', ARGV[16])
+        redis.call('SET', KEYS[2], record .. blob, 'PX', ARGV[16])
     end
     redis.call('SET', KEYS[4], ARGV[22], 'PX', ARGV[17])
     return letter .. ' ' .. memory() .. ' ' .. record
