@@ -8,8 +8,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#define SWALLOW_MAX_BYTES (64u * 1024 * 1024) /* of a body that is refused for its size */
-#define SLOW_PIECES       20
+#define SWALLOW_MAX_BYTES      (64u * 1024 * 1024) /* of a body that is refused for its size */
+#define CONTROL_BODY_MAX_BYTES (16u * 1024 * 1024)
+#define SLOW_PIECES            20
 
 struct exchange *exchange_open(struct sim *sim, struct exchange **list, const char *url)
 {
@@ -236,6 +237,11 @@ static void set_method(struct request *r, const char *method)
     }
 }
 
+static bool is_control(const struct exchange *ex)
+{
+    return strncmp(ex->url, "/_sim", 5) == 0 && strchr("/?", ex->url[5]);
+}
+
 /* The whole request is here. */
 static enum MHD_Result process(struct exchange *ex, const char *method)
 {
@@ -250,12 +256,12 @@ static enum MHD_Result process(struct exchange *ex, const char *method)
     set_method(&request, method);
     if (ex->url[0] != '/')
         return refuse(ex, 400, "Bad Request");
-    if (strlen(ex->url) > (size_t)ex->sim->knobs.url_max_bytes)
-        return refuse(ex, 414, "URI Too Long");
     if (ex->body_seen_bytes > ex->body.len)
         return refuse(ex, 413, "Content Too Large");
-    if (strncmp(ex->url, "/_sim", 5) == 0)
+    if (is_control(ex))
         return control(ex, &request);
+    if (strlen(ex->url) > (size_t)ex->sim->knobs.url_max_bytes)
+        return refuse(ex, 414, "URI Too Long");
     bool ready;
     ex->call = call_begin(ex->sim, &request, on_call_ready, ex, &ready);
     if (ready)
@@ -267,8 +273,9 @@ static enum MHD_Result process(struct exchange *ex, const char *method)
 
 static enum MHD_Result take_body(struct exchange *ex, const char *upload, size_t size)
 {
+    uint64_t most = is_control(ex) ? CONTROL_BODY_MAX_BYTES : (uint64_t)ex->sim->knobs.body_max_bytes;
     ex->body_seen_bytes += size;
-    if (ex->body_seen_bytes > (uint64_t)ex->sim->knobs.body_max_bytes)
+    if (ex->body_seen_bytes > most)
         text_free(&ex->body);
     else
         text_add(&ex->body, upload, size);

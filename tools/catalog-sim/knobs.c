@@ -265,11 +265,15 @@ bool knobs_set(struct knobs *k, const char *name, const char *value, bool runnin
     for (size_t i = 0; i < KNOB_COUNT; i++) {
         if (strcmp(knobs[i].name, name) != 0)
             continue;
-        if (running && knobs[i].at_start_only) {
+        struct knobs changed = *k;
+        if (!set_known(&changed, &knobs[i], value, why, why_size))
+            return false;
+        if (running && knobs[i].at_start_only && memcmp(&changed, k, sizeof changed) != 0) {
             snprintf(why, why_size, "%s can only be set at start", name);
             return false;
         }
-        return set_known(k, &knobs[i], value, why, why_size);
+        *k = changed;
+        return true;
     }
     if (strncmp(name, "fault.", 6) == 0)
         return set_fault(k, name, value, why, why_size);

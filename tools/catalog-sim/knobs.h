@@ -53,8 +53,8 @@ struct knobs {
 
 void knobs_defaults(struct knobs *k);
 
-/* Sets one knob from text. `running`: refuse what only counts at start. On failure false, and `why` says what
- * is wrong with which knob. */
+/* Sets one knob from text. `running`: refuse to change what only counts at start. On failure false, and `why`
+ * says what is wrong with which knob. */
 bool knobs_set(struct knobs *k, const char *name, const char *value, bool running, char *why,
                size_t why_size);
 
