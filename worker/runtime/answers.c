@@ -293,10 +293,10 @@ static void on_viewed(void *user, const struct store_view *view)
 
     in.u.view = *view;
     reactor_input(r, &in);
-    if (view->answered && !view->ready && view->builder)
+    if (view->answered && view->epoch > 0 && !view->ready && view->builder && view->wait_us > 0)
         log_warn_limited("the memory in redis is being rebuilt by this worker",
                          log_milli("starts_in_seconds", view->wait_us / 1000));
-    else if (view->answered && !view->ready)
+    else if (view->answered && view->epoch > 0 && !view->ready && !view->builder)
         log_warn_limited("the memory in redis is being rebuilt by another worker, waiting");
     else if (core_store_ready(r->core) && !before)
         log_info("redis is ready", log_uint("epoch", view->epoch));
@@ -315,7 +315,8 @@ static void on_newest(void *user, const char *topic, int32_t partition, int64_t 
     if (topic)
         kafka_fetch_one(r->fetch, topic, partition, offset, 0);
     else
-        log_error("a late write could not be repaired: memory does not name the product's newest event; publish the "
+        log_error("a late write could not be repaired: memory does not name the product's newest event; "
+                  "publish the "
                   "product again (product.resync)");
 }
 

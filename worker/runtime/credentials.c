@@ -25,7 +25,7 @@ bool credentials_open(struct reactor *r, char *error, size_t error_size)
 {
     r->tokens = calloc(r->config->catalog_count, sizeof *r->tokens);
     r->app_secrets = calloc(r->config->catalog_count, sizeof *r->app_secrets);
-    if (!r->tokens || !r->app_secrets)
+    if (!r->tokens || !r->app_secrets || !copy_secret(&r->config->redis_password, &r->redis_password))
         return false;
     for (size_t i = 0; i < r->config->catalog_count; i++) {
         const struct config_catalog *catalog = &r->config->catalogs[i];
@@ -63,6 +63,10 @@ void credentials_look(struct reactor *r)
     if (now_us < r->credentials_due_us)
         return;
     r->credentials_due_us = now_us + LOOK_US;
+    if (refreshed(&r->redis_password, "redis.password", NULL)) {
+        log_info("the password for redis changed: it is used from the next connection on");
+        redis_store_set_password(r->store, r->redis_password.value);
+    }
     for (size_t i = 0; i < r->config->catalog_count; i++) {
         const char *name = r->config->catalogs[i].name;
         bool token = refreshed(&r->tokens[i], "token", name);
@@ -88,11 +92,13 @@ static void forget(struct config_secret *secrets, size_t count)
         free(secrets[i].value);
         free(secrets[i].file);
     }
-    free(secrets);
 }
 
 void credentials_close(struct reactor *r)
 {
     forget(r->tokens, r->config->catalog_count);
     forget(r->app_secrets, r->config->catalog_count);
+    forget(&r->redis_password, 1);
+    free(r->tokens);
+    free(r->app_secrets);
 }

@@ -64,6 +64,7 @@ struct reactor {
     struct kafka_record row_record;
     usec_t credentials_due_us;
     struct config_secret *tokens, *app_secrets; /* copies that follow their files, one a catalog */
+    struct config_secret redis_password;
 };
 
 /* Opens everything and runs until stopped; returns the exit code. */

@@ -16,7 +16,10 @@ static void finish(struct reactor *r, bool ok)
     kafka_scan_destroy(r->scan);
     r->scan = NULL;
     loop_timer_clear(r->loop, &r->rebuild_timer);
-    if (ok)
+    if (ok && r->scan_rows == 0)
+        log_info("no result was ever published: nothing to rebuild, this is a first start",
+                 log_str("topic", r->config->topic_results));
+    else if (ok)
         log_warn("the memory in redis was rebuilt from the result topic",
                  log_str("topic", r->config->topic_results), log_uint("results", r->scan_rows));
     in.u.rebuilt.ok = ok;
