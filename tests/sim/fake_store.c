@@ -229,6 +229,12 @@ static void settle_targets(struct fstore *store, usec_t now_us, const struct set
     }
 }
 
+static bool stored_by_this_settle(const struct fstore_event *event, const struct settle_request *req)
+{
+    return event && key128_eq(event->data_hash, req->data_hash) && event->fence == req->fence &&
+           fstore_token_eq(event->token, req->token);
+}
+
 enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const struct settle_request *req,
                                  const struct fstore_settle_side *side)
 {
@@ -244,13 +250,21 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
     product = fstore_product_row(store, req->catalog, req->product, true);
     if (!MUTANT(STORE_FENCE_DROPPED) &&
         (!wanted || wanted->fe != req->fence || !fstore_token_eq(wanted->tk, req->token))) {
-        if (event && key128_eq(event->data_hash, req->data_hash) && event->fence == req->fence &&
-            fstore_token_eq(event->token, req->token))
+        if (stored_by_this_settle(event, req))
             return SETTLE_OK;
         if (req->repair && wanted && wanted->fe == req->fence && wanted->tk.incarnation == 0)
             return SETTLE_OK; /* a repair stores no outcome */
         for (uint32_t i = 0; i < req->targets_count; i++)
             late_write(store, req, product, side, i);
+        return SETTLE_REFUSED;
+    }
+    if (stored_by_this_settle(event, req))
+        return SETTLE_OK;
+    if (!req->repair && event) {
+        /* it was ended otherwise meanwhile, by whoever got it after us: that outcome stands */
+        for (uint32_t i = 0; i < req->targets_count; i++)
+            late_write(store, req, product, side, i);
+        settle_targets(store, now_us, req, side, product);
         return SETTLE_REFUSED;
     }
     if (!req->repair) {

@@ -98,10 +98,35 @@ static bool step_stored(struct claim *c)
     return true;
 }
 
+/* An event that another worker is making calls for is not ended behind its back: it may be redelivered, and absorbed,
+ * while the worker that had it before is stopped. */
+static bool worked_on_elsewhere(struct claim *c)
+{
+    const struct fstore_product *p = c->product;
+    usec_t held_us = 0;
+
+    if (!p || !key128_eq(p->ci, c->req->identity))
+        return false;
+    for (uint32_t i = 0; i <= p->x_count; i++) {
+        const struct fstore_sku *row = fstore_find_sku(c->store, c->req->catalog, i == 0 ? p->s : p->x[i - 1]);
+
+        if (row && row->tk.incarnation != 0 && row->un > c->now_us && !fstore_token_eq(row->tk, c->req->token) &&
+            key128_eq(row->ow, c->req->product) && row->un - c->now_us > held_us)
+            held_us = row->un - c->now_us;
+    }
+    if (held_us == 0 || MUTANT(STORE_ENDED_ELSEWHERE))
+        return false;
+    c->answer->reply.wait_us = held_us;
+    finish(c, CLAIM_HELD);
+    return true;
+}
+
 static bool step_end(struct claim *c)
 {
     if (c->req->mode != CLAIM_END)
         return false;
+    if (worked_on_elsewhere(c))
+        return true;
     store_end(c, c->req->end_outcome, c->req->end_reason);
     if (c->req->end_outcome != OUTCOME_FAILED)
         move_version(c);

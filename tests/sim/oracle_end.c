@@ -44,7 +44,7 @@ static bool newer(const struct world *world, const struct result *a, const struc
 
 static bool counts(const struct world *world, const struct result *r)
 {
-    return !r->stored && !event_of(world, r)->no_product && event_of(world, r)->local == LOCAL_NONE;
+    return !event_of(world, r)->no_product && event_of(world, r)->local == LOCAL_NONE;
 }
 
 static void believe_product(const struct world *world, struct belief *beliefs)

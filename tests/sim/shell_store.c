@@ -220,6 +220,11 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
     };
     const struct claim_reply *reply = &msg->u.claim.answer.reply;
 
+    const struct fstore_product *product =
+        fstore_find_product(&world->store, msg->u.claim.req.catalog, msg->u.claim.req.product);
+
+    if (msg->u.claim.req.tombstone && product && (reply->status == CLAIM_SKIPPED || reply->status == CLAIM_GRANTED))
+        world->tombstone_version[event] = reply->status == CLAIM_GRANTED ? reply->version : product->v;
     if (marks[reply->status] >= 0)
         world->marks->count[marks[reply->status]]++;
     if (reply->status == CLAIM_GRANTED && reply->claims > 0)
@@ -334,6 +339,8 @@ static void take_claim_answer(struct world *world, uint32_t w, struct side *side
     const struct claim_reply *reply = &answer->reply;
 
     (void)w;
+    if (world->workload.events[side->event].tombstone)
+        side->version = world->tombstone_version[side->event];
     switch (reply->status) {
     case CLAIM_GRANTED:
         side->fence = reply->fence;

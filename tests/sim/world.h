@@ -252,6 +252,7 @@ struct world {
     struct worker workers[SIM_WORKERS_MAX];
     struct write writes[SIM_WRITES_MAX];
     uint32_t writes_count;
+    uint64_t tombstone_version[SIM_EVENTS_MAX]; /* that the store gave to a tombstone */
     uint32_t writes_open; /* writes before this one are over */
     uint64_t accepted_version[SIM_PRODUCTS_MAX];
     uint64_t accepted_losses[SIM_PRODUCTS_MAX]; /* losses of the store when it was accepted */

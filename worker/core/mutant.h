@@ -51,6 +51,7 @@
     X(TWO_OF_ONE_PRODUCT)   /* events of one product run side by side */                                     \
     X(WINDOW_UNBOUNDED)     /* no pause at a full window */                                                  \
     /* in the store's model: the scripts' deliberate bugs */                                                 \
+    X(STORE_ENDED_ELSEWHERE)    /* an event is ended while another worker makes calls for it */              \
     X(STORE_FENCE_DROPPED)      /* a settle is taken whatever its fence */                                   \
     X(STORE_LEASE_IGNORED)      /* a lease of another is overridden */                                       \
     X(STORE_EXPIRED_IS_SAFE)    /* a lease that ran out leaves nothing that may land */                      \
