@@ -5,7 +5,6 @@
 #include "common/utf8.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -217,8 +216,7 @@ static void read_catalog_id(struct draft *d)
     if (cJSON_IsString(item)) {
         id = text_of(item->valuestring, strlen(item->valuestring));
     } else if (cJSON_IsNumber(item) && item->valuedouble >= 1 &&
-               item->valuedouble <= (double)EVENT_VERSION_MAX &&
-               item->valuedouble == floor(item->valuedouble)) {
+               item->valuedouble <= (double)EVENT_VERSION_MAX && json_is_whole(item->valuedouble)) {
         id = text_of(d->catalog_id,
                      (size_t)snprintf(d->catalog_id, sizeof(d->catalog_id), "%.0f", item->valuedouble));
     }
@@ -284,7 +282,7 @@ static void read_version_data(struct draft *d)
         return;
     }
     number = cJSON_IsNumber(item) ? item->valuedouble : 0.5;
-    if (number == floor(number) && fabs(number) > (double)EVENT_VERSION_MAX) {
+    if (number > (double)EVENT_VERSION_MAX || number < -(double)EVENT_VERSION_MAX) {
         take_version(d, "data.version", number < 0 ? -1 : EVENT_VERSION_MAX + 1);
     } else {
         int64_t version;

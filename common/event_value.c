@@ -1,12 +1,12 @@
 /* Reading one JSON value under its rules, with a message that names the field and the mend. */
 #include "common/event_parts.h"
+#include "common/jsonscan.h"
 #include "common/money.h"
 #include "common/sbuf.h"
 #include "common/url.h"
 #include "common/utf8.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 const char *event_type_word(const cJSON *item)
@@ -83,9 +83,9 @@ bool event_integer(struct draft *d, const cJSON *item, const char *field, int64_
     number = item->valuedouble;
     /* The scan has refused every fraction that a double would round to a whole number, so what looks whole
      * is. */
-    if (number != floor(number))
+    if (!json_is_whole(number))
         return event_refuse(d, EVENT_FAULT_WRONG_TYPE, field, "must be a whole number, not %.17g", number);
-    if (fabs(number) > (double)EVENT_VERSION_MAX)
+    if (number > (double)EVENT_VERSION_MAX || number < -(double)EVENT_VERSION_MAX)
         return event_refuse(d, EVENT_FAULT_NUMBER_OUT_OF_RANGE, field,
                             "is beyond 2^53-1 and cannot be read exactly from a JSON number");
     *out = (int64_t)number;

@@ -60,6 +60,14 @@ struct jsonscan {
 bool jsonscan(const void *text, size_t len, unsigned depth_max, const char *hash_member,
               struct jsonscan *out);
 
+/* True if a number that cJSON read has no fraction. From 2^53 on, no double has one. */
+static inline bool json_is_whole(double number)
+{
+    const double limit = 9007199254740992.0;
+
+    return number >= limit || number <= -limit || number == (double)(int64_t)number;
+}
+
 /* What a fault says to people; never NULL. */
 const char *jsonscan_text(enum jsonscan_fault fault);
 

@@ -71,7 +71,7 @@ static bool check_double(struct scan *s, size_t start, const struct decimal *d)
     value = strtod(text, NULL);
     if (isinf(value))
         return jsonscan_fail(s, JSONSCAN_NUMBER_RANGE, start);
-    if (near_whole && value != 0 && value == floor(value))
+    if (near_whole && value != 0 && json_is_whole(value))
         return jsonscan_fail(s, JSONSCAN_NUMBER_INEXACT, start);
     return true;
 }

@@ -432,6 +432,25 @@ static void hint_is_taken_only_when_usable(void **state)
     case_free(&c);
 }
 
+/* More nodes than the parser's arena holds: the rest is on the heap, and freed. */
+static void large_documents(void **state)
+{
+    static char value[40000];
+    struct event_case c;
+    size_t n = (size_t)snprintf(value, sizeof(value), "{%s,%s,\"x\":[0", CASE_ID, CASE_MORE);
+
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        n += (size_t)snprintf(value + n, sizeof(value) - n, ",\"%d\"", i % 1000);
+    strcpy(value + n, "]}");
+    case_init(&c);
+    for (int i = 0; i < 2; i++) {
+        case_broken(case_decode(&c, value), EVENT_FAULT_NONE, "");
+        assert_string_equal(c.event->product.name.ptr, "Shoe");
+    }
+    case_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +466,7 @@ int main(void)
         cmocka_unit_test(identity_by_place),
         cmocka_unit_test(hashes_follow_content_not_form),
         cmocka_unit_test(keys_of_products_and_skus),
+        cmocka_unit_test(large_documents),
         cmocka_unit_test(hint_is_taken_only_when_usable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* Each way a record can be wrong: the reason, the field it names, and what is still known of it. */
+#include "common/reason.h"
 #include "tests/unit/event_case.h"
 
 #define REFUSES(value, fault, field) case_refuses(value, EVENT_FAULT_##fault, field)
@@ -398,6 +399,20 @@ static void messages_name_the_field_and_stay_on_one_line(void **state)
     case_free(&c);
 }
 
+/* A result's reason is a fault's name: the table that explains reasons to people must know each. */
+static void every_fault_is_explained(void **state)
+{
+    (void)state;
+    for (int fault = 1; fault < EVENT_FAULT_COUNT; fault++) {
+        const struct reason_info *info = reason_info(event_fault_name((enum event_fault)fault));
+
+        if (!info)
+            print_error("no words for %s\n", event_fault_name((enum event_fault)fault));
+        assert_non_null(info);
+    }
+    assert_non_null(reason_info(event_kind_name(EVENT_UNKNOWN_TYPE)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +431,7 @@ int main(void)
         cmocka_unit_test(bug_11_money),
         cmocka_unit_test(values),
         cmocka_unit_test(text_limits_count_characters),
+        cmocka_unit_test(every_fault_is_explained),
         cmocka_unit_test(messages_name_the_field_and_stay_on_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
