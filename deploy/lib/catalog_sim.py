@@ -14,6 +14,7 @@ class CatalogSim:
         """settings: its knobs (catalog-sim --help); tokens go in through a file, not the command line."""
         self.program, self.home = program, str(home)
         self.catalogs, self.valid_tokens, self.knobs = catalogs, tokens, settings or {}
+        self.extra_arguments = []
         self.url = self.process = None
 
     def start(self):
@@ -29,6 +30,7 @@ class CatalogSim:
             command += ["--catalog", catalog]
         for key, value in self.knobs.items():
             command += ["--set", "%s=%s" % (key, value)]
+        command += self.extra_arguments
         self.process = procs.Process("catalog-sim", command, os.path.join(self.home, "catalog-sim.log")).start()
         procs.wait_until(lambda: os.path.exists(port_file) or not self.process.running(), 10, "catalog-sim starts")
         if not self.process.running():
