@@ -128,7 +128,7 @@ static bool step_end(struct claim *c)
     if (worked_on_elsewhere(c))
         return true;
     store_end(c, c->req->end_outcome, c->req->end_reason);
-    if (c->req->end_outcome != OUTCOME_FAILED)
+    if (c->req->end_outcome != OUTCOME_FAILED && c->version > (c->product ? c->product->v : 0))
         move_version(c);
     finish(c, CLAIM_ENDED);
     return true;

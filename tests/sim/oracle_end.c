@@ -42,9 +42,21 @@ static bool newer(const struct world *world, const struct result *a, const struc
     return a->finished_at > b->finished_at;
 }
 
+/* A stored outcome told again says nothing new, unless it was never told before. */
+static bool told_before(const struct world *world, const struct result *r)
+{
+    for (uint32_t i = 0; r->stored && i < world->kafka.results_count; i++) {
+        const struct result *other = &world->kafka.results[i];
+
+        if (other->event == r->event && (!other->stored || other->record < r->record))
+            return true;
+    }
+    return false;
+}
+
 static bool counts(const struct world *world, const struct result *r)
 {
-    return !event_of(world, r)->no_product && event_of(world, r)->local == LOCAL_NONE;
+    return !told_before(world, r) && !event_of(world, r)->no_product && event_of(world, r)->local == LOCAL_NONE;
 }
 
 static void believe_product(const struct world *world, struct belief *beliefs)
@@ -58,6 +70,14 @@ static void believe_product(const struct world *world, struct belief *beliefs)
     }
 }
 
+/* It failed, or was superseded after a call: what its calls did may be there, or not. */
+static void taint(struct claim_of_sku *skus, const struct result *r, usec_t at)
+{
+    for (uint32_t t = 0; t < r->skus_count; t++)
+        if (r->skus[t] != SIM_NO_SKU && at > skus[r->skus[t]].tainted_at)
+            skus[r->skus[t]].tainted_at = at;
+}
+
 static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_CATALOGS_MAX][SIM_SKUS_MAX])
 {
     for (uint32_t i = 0; i < world->kafka.results_count; i++) {
@@ -66,12 +86,10 @@ static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_
 
         if (!counts(world, r) || r->skus_count == 0)
             continue;
-        for (uint32_t t = 0; r->outcome == OUTCOME_FAILED && t < r->skus_count; t++)
-            if (r->skus[t] != SIM_NO_SKU) {
-                row = &skus[event_of(world, r)->catalog][r->skus[t]];
-                if (r->finished_at > row->tainted_at)
-                    row->tainted_at = r->finished_at;
-            }
+        if (r->outcome == OUTCOME_FAILED)
+            taint(skus[event_of(world, r)->catalog], r, r->finished_at);
+        if (r->outcome == OUTCOME_SUPERSEDED && r->called_at)
+            taint(skus[event_of(world, r)->catalog], r, r->called_at);
         if (r->skus[0] == SIM_NO_SKU ||
             (r->outcome != OUTCOME_CREATED && r->outcome != OUTCOME_UPDATED && r->outcome != OUTCOME_DELETED))
             continue;
@@ -107,6 +125,9 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
             oracle_fail(world, "P3", "sku %d has an item, and no result says so", sku);
         return;
     }
+    if (world->last_grant[catalog][sku].at > row->last->finished_at &&
+        world->last_grant[catalog][sku].product != event_of(world, row->last)->product)
+        return; /* another product took it since, by an event that came to nothing */
     newest = beliefs[event_of(world, row->last)->product].newest;
     upsert = event_of(world, newest)->intent == INTENT_UPSERT && newest->outcome != OUTCOME_SKIPPED;
     owns = upsert && event_of(world, newest)->sku == sku;

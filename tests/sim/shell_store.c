@@ -225,6 +225,12 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
 
     if (msg->u.claim.req.tombstone && product && (reply->status == CLAIM_SKIPPED || reply->status == CLAIM_GRANTED))
         world->tombstone_version[event] = reply->status == CLAIM_GRANTED ? reply->version : product->v;
+    if (reply->status == CLAIM_GRANTED) {
+        int32_t sku = sku_of_key(msg->u.claim.answer.skus[0]);
+
+        world->last_grant[msg->u.claim.req.catalog][sku].at = world->now;
+        world->last_grant[msg->u.claim.req.catalog][sku].product = world->workload.events[event].product;
+    }
     if (marks[reply->status] >= 0)
         world->marks->count[marks[reply->status]]++;
     if (reply->status == CLAIM_GRANTED && reply->claims > 0)

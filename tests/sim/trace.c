@@ -131,8 +131,9 @@ static void print_input(struct world *world, const struct input *in)
     }
 }
 
-static void print_output(struct world *world, const struct output *out)
+static void print_output(struct world *world, uint32_t w, const struct output *out)
 {
+    const struct side *side = out->type == OUT_CALL ? worker_side(world, w, out->op) : NULL;
     FILE *to = world->trace;
 
     fprintf(to, " %s", core_output_name(out->type));
@@ -141,8 +142,8 @@ static void print_output(struct world *world, const struct output *out)
     case OUT_CALL:
         fprintf(to, " #%u %s%s", out->op.slot, call_names[out->u.call.kind],
                 out->u.call.probe ? " probe" : "");
-        if (out->u.call.target)
-            fprintf(to, " old sku");
+        if (side && side->skus[out->u.call.target] != SIM_NO_SKU)
+            fprintf(to, " %ssku %d", out->u.call.target ? "old " : "", side->skus[out->u.call.target]);
         break;
     case OUT_SETTLE: fprintf(to, " #%u %s", out->op.slot, core_outcome_name(out->u.settle.outcome)); break;
     case OUT_PUBLISH_DEAD:
@@ -182,7 +183,7 @@ void trace_step(struct world *world, uint32_t w, const struct input *in, const s
     print_input(world, in);
     for (uint32_t i = 0; i < out->count; i++) {
         fprintf(world->trace, i ? "," : " ->");
-        print_output(world, &out->list[i]);
+        print_output(world, w, &out->list[i]);
     }
     fputc('\n', world->trace);
 }

@@ -231,9 +231,4 @@ void troubles_heal(struct world *world)
         if (world->catalog.no_auth[c])
             token_comes(world, c);
     }
-    for (uint32_t w = 0; w < world->set.workers; w++)
-        if (world->workers[w].up && world->workers[w].frozen) {
-            world->workers[w].thaw_at = world->now;
-            worker_thaw(world, w);
-        }
 }

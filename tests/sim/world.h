@@ -165,7 +165,7 @@ struct side {
     uint32_t superseded_by;
     uint64_t blob; /* of an answer DONE, or of the last settle */
     enum reason stored_reason;
-    usec_t finished_at;
+    usec_t finished_at, called_at; /* called_at: of the last write; 0: none */
     enum item_state after;
     /* for the oracles */
     uint32_t assignment;
@@ -253,6 +253,10 @@ struct world {
     struct write writes[SIM_WRITES_MAX];
     uint32_t writes_count;
     uint64_t tombstone_version[SIM_EVENTS_MAX]; /* that the store gave to a tombstone */
+    struct {
+        usec_t at;
+        uint32_t product;
+    } last_grant[SIM_CATALOGS_MAX][SIM_SKUS_MAX]; /* who took a SKU last */
     uint32_t writes_open; /* writes before this one are over */
     uint64_t accepted_version[SIM_PRODUCTS_MAX];
     uint64_t accepted_losses[SIM_PRODUCTS_MAX]; /* losses of the store when it was accepted */
