@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -825,6 +826,26 @@ def test_late_writes(sim, api):
     assert 150 <= entry["late_ms"] <= 300 and entry["t_applied_ms"] - entry["t_received_ms"] >= 149
     assert (sim.counters()["late_applied"], sim.counters()["late_applied_beyond"]) == (1, 0)
     assert api.call("GET", sim.items()[0]["id"]).status == 200  # reads are never late
+
+
+def cpu_seconds(sim):
+    with open("/proc/%d/stat" % sim.process.pid) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_waiting_late_write_holds_nothing_up(sim, api):
+    sim.fault("late", ms=600)
+    with pytest.raises(ConnectionResetError):
+        api.create()
+    sim.set_knobs({"latency.ms": 20})
+    used, start = cpu_seconds(sim), time.monotonic()
+    for i in range(10):
+        assert api.create(retailer_id="S%d" % i).status == 200
+    assert time.monotonic() - start < 0.5
+    assert cpu_seconds(sim) - used < 0.15
+    sim.wait_idle()
+    assert len(sim.items()) == 11
 
 
 def test_late_beyond_the_bound(sim, api):

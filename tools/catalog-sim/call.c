@@ -165,6 +165,8 @@ static void step(struct call *call, uint64_t now_us)
         land(call);
         call->settle_at_us = NEVER_US;
     }
+    if (call->settle_at_us <= now_us)
+        call->settle_at_us = call->apply_at_us; /* a late write is in flight until it lands */
     uint64_t next = call->apply_at_us;
     if (call->answer_at_us < next)
         next = call->answer_at_us;

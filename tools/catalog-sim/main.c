@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* The file appears whole: it is written beside and renamed. */
 static bool write_port(const char *path, int port)
@@ -44,6 +45,16 @@ static int serve(struct sim *sim, const struct options *options)
     return ok ? 0 : 1;
 }
 
+/* Each connection needs a descriptor: take as many as we may. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct sim sim;
@@ -54,6 +65,8 @@ int main(int argc, char **argv)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGPIPE);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    raise_descriptors();
+    /* Memory is kept, not handed back and asked for again with every burst. */
     mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
     mallopt(M_TOP_PAD, 1024 * 1024);
     sim_init(&sim);

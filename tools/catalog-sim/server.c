@@ -159,7 +159,7 @@ int server_port(const struct server *server)
 static uint64_t wait_us(struct server *server)
 {
     uint64_t wait = 1000000, now = sim_now_us(), due = timers_next(&server->sim->timers);
-    MHD_UNSIGNED_LONG_LONG library_ms;
+    unsigned long long library_ms;
     if (due <= now)
         return 0;
     if (due - now < wait)
