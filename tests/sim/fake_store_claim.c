@@ -125,8 +125,7 @@ static bool step_end(struct claim *c)
 {
     if (c->req->mode != CLAIM_END)
         return false;
-    if (worked_on_elsewhere(c))
-        return true;
+    
     store_end(c, c->req->end_outcome, c->req->end_reason);
     if (c->req->end_outcome != OUTCOME_FAILED && c->version > (c->product ? c->product->v : 0))
         move_version(c);
@@ -404,7 +403,7 @@ void fstore_claim(struct fstore *store, usec_t now_us, const struct claim_reques
     c.content = req->intent == INTENT_UPSERT ? req->content
                 : req->intent == INTENT_HIDE ? fstore_content_hide()
                                              : fstore_content_delete();
-    if (step_stored(&c) || step_end(&c) || step_tombstone(&c) || step_stale(&c) || step_targets(&c) ||
+    if (step_stored(&c) || worked_on_elsewhere(&c) || step_end(&c) || step_tombstone(&c) || step_stale(&c) || step_targets(&c) ||
         step_wait(&c) || step_unchanged(&c))
         ;
     else

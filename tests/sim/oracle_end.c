@@ -121,7 +121,8 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
     if (row->tainted_at > 0 && (!row->last || row->tainted_at >= row->last->finished_at - 1))
         return;
     if (!row->last) {
-        if (item && item->content != CONTENT_FOREIGN)
+        /* what an unfinished event made is known to the store alone */
+        if (item && item->content != CONTENT_FOREIGN && world->last_grant[catalog][sku].losses == world->losses)
             oracle_fail(world, "P3", "sku %d has an item, and no result says so", sku);
         return;
     }
@@ -176,7 +177,8 @@ static void check_superseded(struct world *world)
                         "event %u (version %llu) is said to be superseded by event %u (version %llu)",
                         r->event, (unsigned long long)own->version, r->superseded_by - 1,
                         (unsigned long long)by->version);
-        if (r->superseded_by - 1 == r->event)
+        /* once the store has forgotten outcomes, a duplicate may find its own version in what the results gave back */
+        if (r->superseded_by - 1 == r->event && r->losses == 0)
             oracle_fail(world, "P1", "event %u is said to be superseded by itself", r->event);
     }
 }

@@ -90,7 +90,7 @@ static void check_deadlines(struct world *world, uint32_t w)
     for (uint32_t i = 0; i < world->kafka.tps; i++) {
         struct worker_partition *part = &worker->parts[i];
 
-        if (part->revoking && world->now > part->revoke_by + (worker->frozen ? world->set.freeze_max_us : 0))
+        if (part->revoking && world->now > part->revoke_by)
             oracle_fail(world, "revoke", "w%u has not given back p%u within its bound", w, i);
     }
 }

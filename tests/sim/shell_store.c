@@ -229,6 +229,7 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
         int32_t sku = sku_of_key(msg->u.claim.answer.skus[0]);
 
         world->last_grant[msg->u.claim.req.catalog][sku].at = world->now;
+        world->last_grant[msg->u.claim.req.catalog][sku].losses = world->losses;
         world->last_grant[msg->u.claim.req.catalog][sku].product = world->workload.events[event].product;
     }
     if (marks[reply->status] >= 0)

@@ -108,6 +108,9 @@ void worker_thaw(struct world *world, uint32_t w)
     worker->thaw_at = world->now;
     if (worker->terminate_by)
         worker->terminate_by += world->set.freeze_max_us;
+    for (uint32_t i = 0; i < world->kafka.tps; i++)
+        if (worker->parts[i].revoking)
+            worker->parts[i].revoke_by = world->now + world->set.core.revoke_timeout_us + 15 * second;
     if (fake_kafka_member(&world->kafka, w, worker->incarnation) != KAFKA_NOBODY)
         return;
     /* thrown out meanwhile: it learns so in a moment, and has that long to do harm */

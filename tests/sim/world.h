@@ -256,6 +256,7 @@ struct world {
     struct {
         usec_t at;
         uint32_t product;
+        uint64_t losses;
     } last_grant[SIM_CATALOGS_MAX][SIM_SKUS_MAX]; /* who took a SKU last */
     uint32_t writes_open; /* writes before this one are over */
     uint64_t accepted_version[SIM_PRODUCTS_MAX];
