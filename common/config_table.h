@@ -45,6 +45,10 @@
       "Longest wait for a connection to Redis.")                                                             \
     X(redis_reply_timeout_ms, "redis.reply.timeout.ms", MS, "2000", 50, CONFIG_MINUTE, "ms",                 \
       "Longest wait for an answer of Redis; after it the connection is dropped and made anew.")              \
+    X(redis_restart_grace_ms, "redis.restart.grace.ms", MS, "10000", 0, CONFIG_HOUR, "ms",                   \
+      "After Redis was restarted: how long claims wait, so that every worker can say first whether its "     \
+      "last "                                                                                                \
+      "writes are gone. lease.ms plus call.late.max.ms covers even workers cut off from Redis meanwhile.")   \
     X(redis_prefix, "redis.prefix", STR, "cs1", 1, 32, "", "Start of every key in Redis.")                   \
     SECTION("Calls")                                                                                         \
     X(call_connect_timeout_ms, "call.connect.timeout.ms", MS, "5000", 50, 5 * CONFIG_MINUTE, "ms",           \

@@ -216,9 +216,10 @@ struct event {
     struct text catalog;     /* as the event names it, or the default */
     int catalog_index;       /* in event_settings.catalogs; -1: not configured, or not readable */
     struct text product_id;
-    uint64_t version;       /* 1 to EVENT_VERSION_MAX; 0: unknown */
-    struct text sku;        /* empty: none */
-    struct text catalog_id; /* hint: the item's id; empty: none */
+    bool product_id_is_number; /* as it came: results give it back so */
+    uint64_t version;          /* 1 to EVENT_VERSION_MAX; 0: unknown */
+    struct text sku;           /* empty: none */
+    struct text catalog_id;    /* hint: the item's id; empty: none */
 
     /* what it wants */
     bool has_sku;   /* false: absent or blank */

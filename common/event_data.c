@@ -146,6 +146,7 @@ static void read_product_id(struct draft *d)
     int64_t number;
 
     if (cJSON_IsNumber(item)) {
+        d->event.product_id_is_number = true;
         if (!event_integer(d, item, "data.product_id", -EVENT_VERSION_MAX, EVENT_VERSION_MAX, &number))
             return; /* a larger one must come as a string */
         text = text_of(d->product_id,

@@ -192,8 +192,11 @@ static void keep_grant(struct payload *payload, const struct claim_strings *stri
 {
     payload->current_version = strings->memory.current_version;
     payload->version = strings->version;
-    for (size_t i = 0; i < CORE_TARGETS_MAX; i++)
-        copy_id(payload->item_ids[i], strings->item_ids[i]);
+    for (size_t i = 0; i < CORE_TARGETS_MAX; i++) {
+        /* an id learned for the wanted SKU outlives a claim that has to be made again (core: keep_learned) */
+        if (i > 0 || strings->item_ids[i].len > 0)
+            copy_id(payload->item_ids[i], strings->item_ids[i]);
+    }
     set_text(&payload->main_sku, strings->main_sku);
     for (size_t i = 0; i < CORE_OLD_SKUS_MAX; i++)
         set_text(&payload->old_skus[i], strings->old_skus[i]);

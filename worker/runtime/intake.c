@@ -82,12 +82,12 @@ static void fill_intent(const struct reactor *r, const struct event *event, stru
         to->local = LOCAL_SKIPPED;
         to->version = 0; /* says nothing of the product: older events of it must not become stale */
         return;
-    case EVENT_TOMBSTONE: to->tombstone = true; /* fall through */
+    case EVENT_TOMBSTONE: to->tombstone = true; __attribute__((fallthrough));
     case EVENT_DELETE:
         to->intent = INTENT_DELETE;
         to->content = delete_content();
         return;
-    case EVENT_RESYNC: to->force = true; /* fall through */
+    case EVENT_RESYNC: to->force = true; __attribute__((fallthrough));
     case EVENT_UPSERT:
         if (event->has_body)
             to->intent = INTENT_UPSERT;

@@ -102,6 +102,7 @@ static void fill_event(const struct reactor *r, const struct payload *payload, u
     to->event_id = event->has_identity ? event->id.ptr : NULL;
     to->replays = event->replays;
     to->product_id = event->has_product ? event->product_id.ptr : NULL;
+    to->product_id_is_number = event->product_id_is_number;
     to->catalog = event->catalog_index >= 0 ? r->config->catalogs[event->catalog_index].name
                                             : text_or_null(event->catalog);
     to->topic = r->settings.topics[payload->topic];

@@ -55,7 +55,7 @@ static void fill_core(const struct config *config, struct core_settings *core)
     core->commit_interval_us = config->commit_interval_ms * ms;
     core->revoke_timeout_us = config->revoke_timeout_ms * ms;
     core->shutdown_timeout_us = config->shutdown_timeout_ms * ms;
-    core->store_grace_us = 2 * config->redis_reply_timeout_ms * ms;
+    core->store_grace_us = config->redis_restart_grace_ms * ms;
 }
 
 static bool fill_topics(const struct config *config, struct worker_settings *set, char *error,
@@ -93,6 +93,7 @@ static bool fill_event(const struct config *config, struct worker_settings *set,
     set->event.version_source = (enum event_version_source)config->version_source;
     set->event.version_ahead_max_ms = config->version_future_max_ms;
     set->event.link_fallback = config->link_fallback;
+    set->event.default_currency = config->default_currency;
     set->event.image_placeholder = config->image_fallback;
     set->event.unknown_type_fails = config->unknown_type == CONFIG_UNKNOWN_TYPE_FAIL;
     set->event.unknown_field_ignored = config->unknown_fields == CONFIG_UNKNOWN_FIELDS_IGNORE;
