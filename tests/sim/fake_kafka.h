@@ -52,7 +52,7 @@ struct result {
     enum item_state item_state;
     int32_t skus[CORE_TARGETS_MAX]; /* targets of the last grant; [0] the wanted one */
     uint8_t skus_count;
-    usec_t finished_at, called_at, at; /* called_at: of its last write; 0: none */
+    usec_t finished_at, at;
     uint64_t losses; /* how often the store had lost data when it was written */
     uint32_t worker;
     uint64_t incarnation;

@@ -162,7 +162,8 @@ void fstore_lease_end(struct fstore_sku *row, usec_t now_us, bool written, usec_
     }
 }
 
-/* What a refused settle wrote all the same is a late write: of this product, and of whoever owns the SKU by now. */
+/* What a refused settle wrote all the same is a late write: of this product, and of whoever owns the SKU by
+ * now. */
 static void late_write(struct fstore *store, const struct settle_request *req, struct fstore_product *product,
                        const struct fstore_settle_side *side, uint32_t target)
 {
@@ -241,7 +242,6 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
     struct fstore_sku *wanted;
     struct fstore_event *event;
     struct fstore_product *product;
-    
 
     if (!store->guard.exists || store->guard.ep != req->epoch)
         return SETTLE_EPOCH;

@@ -53,7 +53,8 @@ static void give_back(struct claim *c)
     }
 }
 
-/* The event ends here: its outcome is stored (not a repair's: its event has one), and what is leased given back. */
+/* The event ends here: its outcome is stored (not a repair's: its event has one), and what is leased given
+ * back. */
 static void store_end(struct claim *c, enum outcome outcome, enum reason reason)
 {
     struct fstore_event *event;
@@ -98,8 +99,8 @@ static bool step_stored(struct claim *c)
     return true;
 }
 
-/* An event that another worker is making calls for is not ended behind its back: it may be redelivered, and absorbed,
- * while the worker that had it before is stopped. */
+/* An event that another worker is making calls for is not ended behind its back: it may be redelivered, and
+ * absorbed, while the worker that had it before is stopped. */
 static bool worked_on_elsewhere(struct claim *c)
 {
     const struct fstore_product *p = c->product;
@@ -108,10 +109,12 @@ static bool worked_on_elsewhere(struct claim *c)
     if (!p || !key128_eq(p->ci, c->req->identity))
         return false;
     for (uint32_t i = 0; i <= p->x_count; i++) {
-        const struct fstore_sku *row = fstore_find_sku(c->store, c->req->catalog, i == 0 ? p->s : p->x[i - 1]);
+        const struct fstore_sku *row =
+            fstore_find_sku(c->store, c->req->catalog, i == 0 ? p->s : p->x[i - 1]);
 
-        if (row && row->tk.incarnation != 0 && row->un > c->now_us && !fstore_token_eq(row->tk, c->req->token) &&
-            key128_eq(row->ow, c->req->product) && row->un - c->now_us > held_us)
+        if (row && row->tk.incarnation != 0 && row->un > c->now_us &&
+            !fstore_token_eq(row->tk, c->req->token) && key128_eq(row->ow, c->req->product) &&
+            row->un - c->now_us > held_us)
             held_us = row->un - c->now_us;
     }
     if (held_us == 0 || MUTANT(STORE_ENDED_ELSEWHERE))
@@ -125,7 +128,7 @@ static bool step_end(struct claim *c)
 {
     if (c->req->mode != CLAIM_END)
         return false;
-    
+
     store_end(c, c->req->end_outcome, c->req->end_reason);
     if (c->req->end_outcome != OUTCOME_FAILED && c->version > (c->product ? c->product->v : 0))
         move_version(c);
@@ -237,7 +240,7 @@ static bool step_targets(struct claim *c)
     struct key128 wanted = c->req->intent == INTENT_UPSERT ? c->req->sku : wanted_of(c);
 
     if (c->req->intent != INTENT_UPSERT) {
-        
+
         if (key128_none(wanted))
             return skip(c, skip_reason(c));
         if (p && p->st == FSTORE_CLEAN && p->ep == c->req->epoch && !c->req->force && p->x_count == 0 &&
@@ -403,8 +406,8 @@ void fstore_claim(struct fstore *store, usec_t now_us, const struct claim_reques
     c.content = req->intent == INTENT_UPSERT ? req->content
                 : req->intent == INTENT_HIDE ? fstore_content_hide()
                                              : fstore_content_delete();
-    if (step_stored(&c) || worked_on_elsewhere(&c) || step_end(&c) || step_tombstone(&c) || step_stale(&c) || step_targets(&c) ||
-        step_wait(&c) || step_unchanged(&c))
+    if (step_stored(&c) || worked_on_elsewhere(&c) || step_end(&c) || step_tombstone(&c) || step_stale(&c) ||
+        step_targets(&c) || step_wait(&c) || step_unchanged(&c))
         ;
     else
         step_grant(&c);

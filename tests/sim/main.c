@@ -116,12 +116,13 @@ static bool run_jobs(const struct options *options)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: catalog-simtest [--seeds FROM-TO] [--jobs N] [--all] [--coverage] [--marks] [--mutant NAME]\n"
-            "       catalog-simtest --seed N [--trace] [--settings] [--mutant NAME]\n"
-            "       catalog-simtest --mutants\n"
-            "  --coverage  fails when an interesting thing never happened in all the seeds\n"
-            "  --marks     prints how often each happened\n");
+    fprintf(
+        stderr,
+        "usage: catalog-simtest [--seeds FROM-TO] [--jobs N] [--all] [--coverage] [--marks] [--mutant NAME]\n"
+        "       catalog-simtest --seed N [--trace] [--settings] [--mutant NAME]\n"
+        "       catalog-simtest --mutants\n"
+        "  --coverage  fails when an interesting thing never happened in all the seeds\n"
+        "  --marks     prints how often each happened\n");
     return 2;
 }
 

@@ -56,7 +56,8 @@ static bool told_before(const struct world *world, const struct result *r)
 
 static bool counts(const struct world *world, const struct result *r)
 {
-    return !told_before(world, r) && !event_of(world, r)->no_product && event_of(world, r)->local == LOCAL_NONE;
+    return !told_before(world, r) && !event_of(world, r)->no_product &&
+           event_of(world, r)->local == LOCAL_NONE;
 }
 
 static void believe_product(const struct world *world, struct belief *beliefs)
@@ -70,7 +71,7 @@ static void believe_product(const struct world *world, struct belief *beliefs)
     }
 }
 
-/* It failed, or was superseded after a call: what its calls did may be there, or not. */
+/* It failed: what its calls did may be there, or not. */
 static void taint(struct claim_of_sku *skus, const struct result *r, usec_t at)
 {
     for (uint32_t t = 0; t < r->skus_count; t++)
@@ -88,14 +89,34 @@ static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_
             continue;
         if (r->outcome == OUTCOME_FAILED)
             taint(skus[event_of(world, r)->catalog], r, r->finished_at);
-        if (r->outcome == OUTCOME_SUPERSEDED && r->called_at)
-            taint(skus[event_of(world, r)->catalog], r, r->called_at);
+
         if (r->skus[0] == SIM_NO_SKU ||
             (r->outcome != OUTCOME_CREATED && r->outcome != OUTCOME_UPDATED && r->outcome != OUTCOME_DELETED))
             continue;
         row = &skus[event_of(world, r)->catalog][r->skus[0]];
         if (!row->last || r->finished_at > row->last->finished_at)
             row->last = r;
+    }
+}
+
+static bool was_accepted(const struct world *world, uint32_t event)
+{
+    for (uint32_t i = 0; i < world->kafka.results_count; i++)
+        if (world->kafka.results[i].event == event && accepted(&world->kafka.results[i]))
+            return true;
+    return false;
+}
+
+/* Calls were made for events that came to nothing: superseded later by one that needs no call. */
+static void taint_by_writes(const struct world *world,
+                            struct claim_of_sku skus[SIM_CATALOGS_MAX][SIM_SKUS_MAX])
+{
+    for (uint32_t i = 0; i < world->writes_count; i++) {
+        const struct write *write = &world->writes[i];
+        struct claim_of_sku *row = &skus[write->catalog][write->sku];
+
+        if (write->sent_at > row->tainted_at && !was_accepted(world, write->event))
+            row->tainted_at = write->sent_at;
     }
 }
 
@@ -122,7 +143,8 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
         return;
     if (!row->last) {
         /* what an unfinished event made is known to the store alone */
-        if (item && item->content != CONTENT_FOREIGN && world->last_grant[catalog][sku].losses == world->losses)
+        if (item && item->content != CONTENT_FOREIGN &&
+            world->last_grant[catalog][sku].losses == world->losses)
             oracle_fail(world, "P3", "sku %d has an item, and no result says so", sku);
         return;
     }
@@ -177,7 +199,8 @@ static void check_superseded(struct world *world)
                         "event %u (version %llu) is said to be superseded by event %u (version %llu)",
                         r->event, (unsigned long long)own->version, r->superseded_by - 1,
                         (unsigned long long)by->version);
-        /* once the store has forgotten outcomes, a duplicate may find its own version in what the results gave back */
+        /* once the store has forgotten outcomes, a duplicate may find its own version in what the results
+         * gave back */
         if (r->superseded_by - 1 == r->event && r->losses == 0)
             oracle_fail(world, "P1", "event %u is said to be superseded by itself", r->event);
     }
@@ -206,6 +229,7 @@ void oracle_end(struct world *world)
     check_duplicates(world);
     believe_product(world, beliefs);
     believe_sku(world, skus);
+    taint_by_writes(world, skus);
     for (uint8_t c = 0; c < world->set.catalogs; c++)
         for (int32_t sku = 0; sku < SIM_SKUS_MAX; sku++)
             check_item(world, beliefs, &skus[c][sku], c, sku);

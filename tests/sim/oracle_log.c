@@ -56,10 +56,10 @@ void oracle_result(struct world *world, uint32_t index)
         return; /* the store has forgotten the first one in between */
     if (first->outcome != r->outcome || first->reason != r->reason ||
         first->superseded_by != r->superseded_by)
-        oracle_fail(world, "P1", "event %u at p%u@%lld was %s %s, and is told again as %s %s", r->event,
-                    r->tp, (long long)record->offset, core_outcome_name(first->outcome),
+        oracle_fail(world, "P1", "event %u at p%u@%lld was %s %s, and is told again as %s %s (by %u, %u)",
+                    r->event, r->tp, (long long)record->offset, core_outcome_name(first->outcome),
                     core_reason_name(first->reason), core_outcome_name(r->outcome),
-                    core_reason_name(r->reason));
+                    core_reason_name(r->reason), first->superseded_by, r->superseded_by);
 }
 
 void oracle_dead(struct world *world, const struct result *dead)

@@ -19,7 +19,8 @@ _Noreturn void oracle_fail(struct world *world, const char *oracle, const char *
     longjmp(world->stop, 1);
 }
 
-/* A retry that comes back from its back-off holds its lease already; but nothing new is claimed above the bound. */
+/* A retry that comes back from its back-off holds its lease already; but nothing new is claimed above the
+ * bound. */
 static bool claims_anew(const struct outputs *out)
 {
     for (uint32_t i = 0; i < out->count; i++)
@@ -145,9 +146,11 @@ void oracle_called(struct world *world, uint32_t w, struct side *side, const str
     uint64_t successes = world->workers[w].successes[catalog];
 
     /* what the API said of the item, and its index does not show, is a failure of the lookups that follow */
-    side->contradicted = side->contradicted || reply->class == CALLED_NOT_FOUND || reply->class == CALLED_DUPLICATE;
-    if ((reply->class == CALLED_OK && !side->contradicted) || reply->class == CALLED_NOT_SENT || reply->class == CALLED_THROTTLED ||
-        reply->class == CALLED_BLOCKED || reply->class == CALLED_AUTH || reply->class == CALLED_FORBIDDEN)
+    side->contradicted =
+        side->contradicted || reply->class == CALLED_NOT_FOUND || reply->class == CALLED_DUPLICATE;
+    if ((reply->class == CALLED_OK && !side->contradicted) || reply->class == CALLED_NOT_SENT ||
+        reply->class == CALLED_THROTTLED || reply->class == CALLED_BLOCKED || reply->class == CALLED_AUTH ||
+        reply->class == CALLED_FORBIDDEN)
         return;
     side->failures++;
     if (successes > side->successes_seen || side->contradicted)

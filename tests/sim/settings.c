@@ -218,7 +218,8 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
     draw_workload(s, &rng);
 }
 
-static const char *point_names[FATE_POINTS] = {"crash", "store", "call", "publish", "commit", "resume", "stop"};
+static const char *point_names[FATE_POINTS] = {"crash",  "store",  "call", "publish",
+                                               "commit", "resume", "stop"};
 
 void settings_print(const struct sim_settings *s, FILE *to)
 {

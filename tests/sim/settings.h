@@ -17,7 +17,16 @@ enum {
 };
 
 /* Points at which the world decides what becomes of something. Fate 0 is always: it works. */
-enum fate_point { FATE_CRASH, FATE_STORE, FATE_CALL, FATE_PUBLISH, FATE_COMMIT, FATE_RESUME, FATE_STOP, FATE_POINTS };
+enum fate_point {
+    FATE_CRASH,
+    FATE_STORE,
+    FATE_CALL,
+    FATE_PUBLISH,
+    FATE_COMMIT,
+    FATE_RESUME,
+    FATE_STOP,
+    FATE_POINTS
+};
 
 enum { FATES_MAX = 12 };
 

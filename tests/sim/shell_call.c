@@ -106,10 +106,8 @@ void shell_call_send(struct world *world, struct effect *effect)
         return;
     }
     msg->sent_at = world->now;
-    if (is_write(msg->call.kind)) {
+    if (is_write(msg->call.kind))
         msg->write = oracle_write_sent(world, effect->worker, msg);
-        worker_side(world, effect->worker, msg->op)->called_at = world->now;
-    }
     else
         world->marks->count[MARK_LOOKUP]++;
     msg->fate = world_fate(world, FATE_CALL);

@@ -197,7 +197,7 @@ static struct result result_of(struct world *world, uint32_t w, const struct sid
         .version = side->version,
         .skus_count = side->targets_count,
         .finished_at = side->finished_at ? side->finished_at : world->now,
-        .called_at = side->called_at,
+
         .losses = world->losses,
         .worker = w,
         .incarnation = world->workers[w].incarnation,

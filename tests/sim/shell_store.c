@@ -223,7 +223,8 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
     const struct fstore_product *product =
         fstore_find_product(&world->store, msg->u.claim.req.catalog, msg->u.claim.req.product);
 
-    if (msg->u.claim.req.tombstone && product && (reply->status == CLAIM_SKIPPED || reply->status == CLAIM_GRANTED))
+    if (msg->u.claim.req.tombstone && product &&
+        (reply->status == CLAIM_SKIPPED || reply->status == CLAIM_GRANTED))
         world->tombstone_version[event] = reply->status == CLAIM_GRANTED ? reply->version : product->v;
     if (reply->status == CLAIM_GRANTED) {
         int32_t sku = sku_of_key(msg->u.claim.answer.skus[0]);
@@ -352,7 +353,7 @@ static void take_claim_answer(struct world *world, uint32_t w, struct side *side
     case CLAIM_GRANTED:
         side->fence = reply->fence;
         side->version = reply->version;
-        
+
         take_items(side, answer);
         side->has_verdict = side->final = false;
         side->losses = world->losses;

@@ -165,7 +165,7 @@ struct side {
     uint32_t superseded_by;
     uint64_t blob; /* of an answer DONE, or of the last settle */
     enum reason stored_reason;
-    usec_t finished_at, called_at; /* called_at: of the last write; 0: none */
+    usec_t finished_at;
     enum item_state after;
     /* for the oracles */
     uint32_t assignment;
@@ -210,7 +210,8 @@ struct worker {
     usec_t last_arrival;
     struct outstanding outstanding[SIM_OUTSTANDING_MAX];
     uint32_t outstanding_count;
-    struct store_msg releases[SIM_RELEASES_MAX]; /* not known to have been applied: sent again after a reconnect */
+    struct store_msg
+        releases[SIM_RELEASES_MAX]; /* not known to have been applied: sent again after a reconnect */
     uint32_t releases_count;
     uint64_t write_no, acked_no, acked_epoch;
     bool looked;
@@ -258,7 +259,7 @@ struct world {
         uint32_t product;
         uint64_t losses;
     } last_grant[SIM_CATALOGS_MAX][SIM_SKUS_MAX]; /* who took a SKU last */
-    uint32_t writes_open; /* writes before this one are over */
+    uint32_t writes_open;                         /* writes before this one are over */
     uint64_t accepted_version[SIM_PRODUCTS_MAX];
     uint64_t accepted_losses[SIM_PRODUCTS_MAX]; /* losses of the store when it was accepted */
     struct outputs out;

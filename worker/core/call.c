@@ -180,6 +180,15 @@ static void remember_write(struct core *core, struct op *op, const struct call_r
         target->unknown_until_us = until_us;
 }
 
+/* A wait that outlives the lease is waited for without it: a lease that runs out says less than a release,
+ * and others would have to take its end for a call that may still land. */
+static void sleep_without_lease(struct core *core, struct op *op, struct outputs *out)
+{
+    if (op->state == OP_BACKOFF &&
+        op->due_us + core->set.call_timeout_us + core->set.lease_margin_us > op->lease_until_us)
+        release_emit(core, op, out);
+}
+
 void call_replied(struct core *core, struct op *op, const struct call_reply *reply, struct outputs *out)
 {
     struct catalog *cat;
@@ -202,6 +211,7 @@ void call_replied(struct core *core, struct op *op, const struct call_reply *rep
     } else {
         plan_replied(core, op, reply);
     }
+    sleep_without_lease(core, op, out);
     if (!partition_current(core, op) &&
         (op->state == OP_READY || op->state == OP_BACKOFF || op->state == OP_CLAIM_DUE))
         op_give_up(core, op);

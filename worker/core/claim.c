@@ -26,7 +26,8 @@ static void claim_emit(struct core *core, struct op *op, struct outputs *out)
     struct output *output;
     const struct record *rec = &op->rec;
 
-    /* The claim may end the event and give the lease back; what our calls may still do has to be on record by then. */
+    /* The claim may end the event and give the lease back; what our calls may still do has to be on record by
+     * then. */
     if (may_still_land(core, op))
         release_emit(core, op, out);
     output = output_add(out, OUT_CLAIM);
@@ -82,8 +83,8 @@ void claim_pump(struct core *core, struct outputs *out)
         core->more = true;
 }
 
-/* A second claim of the same event knows what the first one learned of the wanted SKU's item, or a short lease would
- * begin the plan anew for ever. */
+/* A second claim of the same event knows what the first one learned of the wanted SKU's item, or a short
+ * lease would begin the plan anew for ever. */
 static void keep_learned(struct target *target, const struct target *before)
 {
     target->bad_hash = before->bad_hash;
