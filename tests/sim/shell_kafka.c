@@ -198,7 +198,7 @@ static struct result result_of(struct world *world, uint32_t w, const struct sid
         .skus_count = side->targets_count,
         .finished_at = side->finished_at ? side->finished_at : world->now,
 
-        .losses = world->losses,
+        .losses = side->has_verdict ? side->verdict_losses : world->losses,
         .worker = w,
         .incarnation = world->workers[w].incarnation,
     };

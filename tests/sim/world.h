@@ -172,6 +172,7 @@ struct side {
     uint64_t losses; /* of the store, when the claim was granted */
     bool has_verdict, final, called, contradicted;
     enum outcome verdict;
+    uint64_t verdict_losses; /* of the store, when it was decided */
     enum reason verdict_reason;
     uint32_t failures, countable;
     uint64_t successes_seen;
