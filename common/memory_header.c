@@ -1,5 +1,6 @@
 #include "common/memory_header.h"
 
+#include "common/hash128.h"
 #include "common/jsonmend.h"
 #include "common/sbuf.h"
 
@@ -7,6 +8,28 @@
 #include <string.h>
 
 static const int64_t version_max = (INT64_C(1) << 53) - 1;
+
+static void put_key(struct sbuf *out, const char *name, struct key128 key)
+{
+    char hex[HASH_HEX_BYTES];
+
+    if (key128_none(key))
+        return;
+    hash128_hex(key, hex);
+    sbuf_puts(out, name);
+    sbuf_puts(out, hex);
+    sbuf_putc(out, '"');
+}
+
+static struct key128 take_key(const cJSON *json, const char *name)
+{
+    const char *hex = jsonmend_string(json, name);
+    struct key128 key = {0, 0};
+
+    if (hex)
+        hash128_from_hex(hex, strlen(hex), &key);
+    return key;
+}
 
 bool memory_header_encode(const struct memory_header *memory, struct sbuf *out)
 {
@@ -25,6 +48,8 @@ bool memory_header_encode(const struct memory_header *memory, struct sbuf *out)
         sbuf_puts(out, ",\"catalog_id\":");
         sbuf_put_json(out, memory->item_id, strlen(memory->item_id));
     }
+    put_key(out, ",\"identity\":\"", memory->identity);
+    put_key(out, ",\"data_hash\":\"", memory->data_hash);
     sbuf_puts(out, "}");
     return sbuf_ok(out);
 }
@@ -52,6 +77,8 @@ bool memory_header_decode(const void *value, size_t size, struct memory_header *
         memory->item_state = state[0];
         memory->last_version = jsonmend_integer(json, "last_version", 0, version_max, 0);
         memory->current_version = jsonmend_integer(json, "current_version", 0, version_max, 0);
+        memory->identity = take_key(json, "identity");
+        memory->data_hash = take_key(json, "data_hash");
         ok = take(json, "sku", text[0], &memory->sku) && take(json, "catalog_id", text[1], &memory->item_id);
     }
     cJSON_Delete(json);

@@ -5,6 +5,8 @@
 #ifndef COMMON_MEMORY_HEADER_H
 #define COMMON_MEMORY_HEADER_H
 
+#include "common/key128.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +21,9 @@ struct memory_header {
     int64_t last_version, current_version; /* 0: none */
     char item_state;                       /* 'a' absent, 'l' live, 'h' hidden, 'd' deleted */
     const char *sku, *item_id;             /* of the item; NULL or "": none. The caller's */
+    /* The event's identity and the hash of its data, under which its outcome is stored; none: it is not
+     * stored */
+    struct key128 identity, data_hash;
 };
 
 /* Appends the header's value, JSON of less than MEMORY_HEADER_MAX_BYTES. False where the buffer is full. */

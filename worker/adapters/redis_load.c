@@ -29,6 +29,29 @@ static void put_source(struct resp *r, const struct store_row *row)
     resp_i64(r, row->offset);
 }
 
+static void put_text(struct resp *r, struct text text)
+{
+    resp_text(r, text.len ? text.ptr : "-", text.len ? text.len : 1);
+}
+
+/* As the settle script writes it. */
+static void put_outcome(struct redis_store *store, struct resp *r, const struct store_row *row,
+                        struct text by, struct text item)
+{
+    if (key128_none(row->identity))
+        return;
+    resp_str(r, "o");
+    resp_key128(r, row->data_hash);
+    resp_str(r, store_outcome_name(row->outcome));
+    resp_str(r, store_reason_name(REASON_NONE)); /* the blob holds the words */
+    resp_fixed(r, row->version);
+    resp_fixed(r, row->shown_version);
+    put_text(r, item);
+    put_text(r, by);
+    resp_i64(r, store->dedup_ttl_ms);
+    resp_text(r, row->blob.ptr, row->blob.len);
+}
+
 bool redis_store_load(struct redis_store *store, const struct store_row *row)
 {
     const struct store_catalog *catalog = store_catalog(store, row->catalog);
@@ -36,21 +59,27 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row)
     bool has_sku = memory->sku.len > 0;
     char state = store_item_letter(memory->state);
     struct redis_cmd *cmd;
-    struct text event, item;
+    bool told = !key128_none(row->identity);
+    struct text event, item, by, result_item;
     struct resp *r;
 
     if (store->loads >= STORE_LOADS_MAX)
         return false;
-    cmd = store_cmd(store, SCRIPT_LOAD, on_loaded, has_sku ? 3 : 2);
+    cmd = store_cmd(store, SCRIPT_LOAD, on_loaded, 2 + has_sku + told);
     r = &cmd->resp;
     resp_scratch_room(&store->scratch, (size_t)row->product_id.len + memory->sku.len + memory->item_id.len +
-                                           row->event_id.len + row->topic.len);
+                                           row->event_id.len + row->topic.len + row->superseded_by.len +
+                                           row->result_item.len);
     event = store_encode(store, row->event_id);
     item = store_encode(store, memory->item_id);
+    by = store_encode(store, row->superseded_by);
+    result_item = store_encode(store, row->result_item);
     resp_str(r, store->epoch_key);
     store_key(catalog, r, "p:", store_encode(store, row->product_id));
     if (has_sku)
         store_key(catalog, r, "s:", store_encode(store, memory->sku));
+    if (told)
+        store_event_key(catalog, r, row->identity);
     store_clock(store, r);
     resp_str(r, store->incarnation);
     resp_u64(r, STORE_BUILDER_LEASE_MS);
@@ -60,9 +89,10 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row)
     resp_text(r, item.ptr, item.len);
     resp_key128(r, row->content);
     put_source(r, row);
-    resp_text(r, event.len ? event.ptr : "-", event.len ? event.len : 1);
+    put_text(r, event);
     resp_i64(r, row->finished_at_ms);
     resp_fixed(r, store->epoch);
+    put_outcome(store, r, row, by, result_item);
     store->loads++;
     store_send(store, cmd);
     return true;

@@ -69,6 +69,12 @@ struct store_row {
     struct text topic, event_id; /* of its record; may be empty */
     int32_t partition;
     int64_t offset;
+    /* The event's own outcome, so that its redelivery is answered equally; identity none: not told. */
+    struct key128 identity, data_hash;
+    enum outcome outcome;
+    uint64_t version, shown_version;
+    struct text result_item, superseded_by;
+    struct text blob; /* any bytes */
 };
 
 /* How to call back. All are required, except on_loaded and on_newest where nobody asks for what they answer.

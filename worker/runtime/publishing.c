@@ -142,9 +142,12 @@ static char state_letter(enum item_state state)
     UNREACHABLE("item state");
 }
 
-static void encode_memory(const struct payload *payload, struct sbuf *out)
+static void encode_memory(const struct payload *payload, enum reason reason, struct sbuf *out)
 {
-    const struct memory_header memory = {
+    const struct event *event = payload->event;
+    /* an identity used again does not replace the outcome that stands under it */
+    bool stored = event->catalog_index >= 0 && event->has_product && reason != REASON_IDENTITY_REUSED;
+    struct memory_header memory = {
         .last_version = (int64_t)payload->last_version,
         .current_version = (int64_t)payload->current_version,
         .item_state = state_letter(payload->item_state),
@@ -152,6 +155,10 @@ static void encode_memory(const struct payload *payload, struct sbuf *out)
         .item_id = payload->memory_item,
     };
 
+    if (stored) {
+        memory.identity = event->identity;
+        memory.data_hash = event->data_hash;
+    }
     ASSERT(memory_header_encode(&memory, out));
 }
 
@@ -170,7 +177,7 @@ static void publish_result(struct reactor *r, const struct output *output)
     sbuf_init(&key, RESULT_MAX_BYTES);
     sbuf_init(&value, RESULT_MAX_BYTES);
     sbuf_init_fixed(&memory, memory_text, sizeof memory_text);
-    encode_memory(payload, &memory);
+    encode_memory(payload, output->u.publish.reason, &memory);
     headers[0] = (struct sink_header){"content-type", RESULT_CONTENT_TYPE, sizeof RESULT_CONTENT_TYPE - 1};
     headers[1] = (struct sink_header){MEMORY_HEADER, memory.data, memory.len};
     ASSERT(result_key(&event, &key) && result_encode(&event, &value));

@@ -75,7 +75,8 @@ static enum item_state state_of(char letter)
 }
 
 static bool fill_row(const struct reactor *r, const struct result_event *event,
-                     const struct memory_header *memory, struct store_row *row)
+                     const struct memory_header *memory, uint8_t blob[OUTCOME_BLOB_MAX_BYTES],
+                     struct store_row *row)
 {
     *row = (struct store_row){
         .catalog = catalog_index(r, event->catalog),
@@ -91,6 +92,15 @@ static bool fill_row(const struct reactor *r, const struct result_event *event,
         .event_id = text_of(event->event_id),
         .partition = event->partition,
         .offset = event->offset,
+        .identity = memory->identity,
+        .data_hash = memory->data_hash,
+        .outcome = (enum outcome)event->out.kind,
+        .version = (uint64_t)event->out.version,
+        .shown_version = (uint64_t)event->out.current_version,
+        .result_item = text_of(event->out.catalog_id),
+        .superseded_by = text_of(event->out.superseded_by),
+        .blob = {.ptr = (const char *)blob,
+                 .len = (uint32_t)outcome_blob_encode(&event->out, blob, OUTCOME_BLOB_MAX_BYTES)},
     };
     return row->catalog != CATALOG_NONE && row->product_id.len > 0;
 }
@@ -101,7 +111,8 @@ static bool load(struct reactor *r, const rd_kafka_message_t *message)
     static char text[RESULT_TEXT_BYTES];
     char why[256];
     char memory_text[2][MEMORY_TEXT_MAX_BYTES];
-    struct memory_header memory;
+    uint8_t blob[OUTCOME_BLOB_MAX_BYTES];
+    struct memory_header memory = {0};
     struct result_event event;
     struct store_row row;
 
@@ -114,7 +125,7 @@ static bool load(struct reactor *r, const rd_kafka_message_t *message)
         return true;
     }
     read_memory(message, &event, &memory, memory_text);
-    if (!fill_row(r, &event, &memory, &row))
+    if (!fill_row(r, &event, &memory, blob, &row))
         return true;
     if (!redis_store_load(r->store, &row))
         return false;
