@@ -138,14 +138,9 @@ void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignm
     struct input in = {.type = IN_RECORD};
     int32_t number;
     const char *topic = kafka_source_name(r->source, partition, &number);
-    struct source_position position;
     struct event *event;
 
-    (void)position;
-    if (!core_can_accept(r->core)) { /* cannot be: the source is told before each turn */
-        kafka_record_free(&record);
-        UNREACHABLE("a record while the window is over-full");
-    }
+    ASSERT(core_can_accept(r->core)); /* the source was told otherwise */
     event = decode(r, topic, record.message);
     r->counts.records_in++;
     r->counts.record_bytes_in += record.message->len;
@@ -160,6 +155,7 @@ void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignm
               log_payload("payload", record.message->payload, record.message->len));
     park(r, record, event, in.u.record.at.topic);
     reactor_input(r, &in);
+    reactor_accept(r); /* holds the source at once when this record took the last slot */
 }
 
 void intake_repair(struct reactor *r, struct kafka_record record)

@@ -36,6 +36,16 @@ void reactor_input(struct reactor *r, struct input *in)
     r->stepping = false;
 }
 
+void reactor_accept(struct reactor *r)
+{
+    bool accept = core_can_accept(r->core) && !r->stopping;
+
+    if (accept == r->accepting)
+        return;
+    r->accepting = accept;
+    kafka_source_accept(r->source, accept);
+}
+
 static void on_terminate(void *arg)
 {
     struct reactor *r = arg;
@@ -201,12 +211,8 @@ static void turn(struct reactor *r)
 {
     struct input tick = {.type = IN_TICK};
     usec_t began_us, took_us;
-    bool accept = core_can_accept(r->core) && !r->stopping;
 
-    if (accept != r->accepting) {
-        r->accepting = accept;
-        kafka_source_accept(r->source, accept);
-    }
+    reactor_accept(r);
     log_flush();
     loop_run_once(r->loop, core_deadline_us(r->core));
     began_us = loop_now_us(r->loop);

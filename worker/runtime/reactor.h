@@ -74,6 +74,9 @@ int reactor_run(const struct config *config, const struct worker_settings *setti
  */
 void reactor_input(struct reactor *r, struct input *in);
 
+/* Tells the source whether records may come: not while the window is over-full, nor while stopping. */
+void reactor_accept(struct reactor *r);
+
 /* Milliseconds since 1970. */
 int64_t reactor_wall_ms(void);
 
