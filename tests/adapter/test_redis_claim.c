@@ -81,7 +81,7 @@ static void rule_2_gives_back(void **state)
     assert_string_equal(rig_sku(rig, "sku1", "tk"), "(nil)");
 }
 
-static void rule_3_end(void **state)
+static void rule_4_end(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 7, "a");
@@ -113,7 +113,7 @@ static void rule_3_end(void **state)
     assert_string_equal(rig_product(rig, "p1", "ev"), "e1");
 }
 
-static void rule_3_gives_back(void **state)
+static void rule_4_gives_back(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 7, "a");
@@ -125,7 +125,28 @@ static void rule_3_gives_back(void **state)
     assert_string_equal(rig_sku(rig, "sku1", "tk"), "(nil)");
 }
 
-static void rule_4_tombstone(void **state)
+static void rule_3_worked_on_elsewhere(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 7, "a"), newer;
+
+    assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
+    newer = rig_upsert(rig, "e2", "p1", "sku1", 9, "b");
+    newer.claim.mode = CLAIM_END;
+    newer.claim.end_outcome = OUTCOME_SUPERSEDED;
+    newer.claim.token = stranger(1);
+    assert_int_equal(rig_claim(rig, &newer), CLAIM_ENDED);
+    event.claim.token = stranger(2); /* redelivered: stale by now, but its first worker may be calling */
+    assert_int_equal(rig_claim(rig, &event), CLAIM_HELD);
+    assert_int_equal(rig->claimed.reply.wait_us, 30 * RIG_S);
+    event.claim.mode = CLAIM_END;
+    event.claim.end_outcome = OUTCOME_SUPERSEDED;
+    assert_int_equal(rig_claim(rig, &event), CLAIM_HELD);
+    rig->now_us += 30 * RIG_S;
+    assert_int_equal(rig_claim(rig, &event), CLAIM_ENDED);
+}
+
+static void rule_5_tombstone(void **state)
 {
     struct rig *rig = *state;
     struct rig_event tombstone = rig_delete(rig, "t1", "p1", NULL, 0), upsert;
@@ -145,7 +166,7 @@ static void rule_4_tombstone(void **state)
     assert_int_equal(rig->claimed.reply.version, 0);
 }
 
-static void rule_5_stale(void **state)
+static void rule_6_stale(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "newest", "p1", "sku1", 7, "a");
@@ -164,7 +185,7 @@ static void rule_5_stale(void **state)
     assert_string_equal(rig_product(rig, "p1", "ev"), "newest");
 }
 
-static void rule_5_equal_version(void **state)
+static void rule_6_equal_version(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "first", "p1", "sku1", 7, "a"), other;
@@ -192,7 +213,7 @@ static void rule_5_equal_version(void **state)
     assert_int_equal(rig_claim(rig, &other), CLAIM_GRANTED);
 }
 
-static void rule_5_repair(void **state)
+static void rule_6_repair(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 7, "a");
@@ -207,7 +228,7 @@ static void rule_5_repair(void **state)
     assert_string_equal(rig_product(rig, "p1", "v"), "0000000000000007");
 }
 
-static void rule_6_sku_change(void **state)
+static void rule_7_sku_change(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "old", 1, "a");
@@ -226,7 +247,7 @@ static void rule_6_sku_change(void **state)
     assert_string_equal(rig_product(rig, "p1", "x"), "new");
 }
 
-static void rule_6_too_many(void **state)
+static void rule_7_too_many(void **state)
 {
     struct rig *rig = *state;
     char id[16], sku[16];
@@ -246,7 +267,7 @@ static void rule_6_too_many(void **state)
     }
 }
 
-static void rule_6_hide(void **state)
+static void rule_7_hide(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_hide(rig, "h1", "p1", "sku1", 1), upsert;
@@ -274,7 +295,7 @@ static void rule_6_hide(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_SKIPPED);
 }
 
-static void rule_6_hide_in_later_epochs(void **state)
+static void rule_7_hide_in_later_epochs(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event;
@@ -287,7 +308,7 @@ static void rule_6_hide_in_later_epochs(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
 }
 
-static void rule_6_unfinished_sku(void **state)
+static void rule_7_unfinished_sku(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -302,7 +323,7 @@ static void rule_6_unfinished_sku(void **state)
     assert_true(rig->claimed.reply.known_item);
 }
 
-static void rule_6_delete(void **state)
+static void rule_7_delete(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_delete(rig, "d1", "p1", NULL, 1), upsert;
@@ -329,7 +350,7 @@ static void rule_6_delete(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
 }
 
-static void rule_7_held(void **state)
+static void rule_8_held(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a"), other;
@@ -344,7 +365,7 @@ static void rule_7_held(void **state)
     assert_int_equal(rig_claim(rig, &other), CLAIM_HELD);
 }
 
-static void rule_7_expired_lease(void **state)
+static void rule_8_expired_lease(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a"), same = event, other;
@@ -365,7 +386,7 @@ static void rule_7_expired_lease(void **state)
     assert_int_equal(rig->claimed.reply.targets[0].last_write_ago_us, 0);
 }
 
-static void rule_7_delete_waits(void **state)
+static void rule_8_delete_waits(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -382,7 +403,7 @@ static void rule_7_delete_waits(void **state)
     assert_int_equal(rig->claimed.reply.wait_us, 7 * RIG_S + RIG_MS);
 }
 
-static void rule_8_unchanged(void **state)
+static void rule_9_unchanged(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -413,7 +434,7 @@ static void rule_8_unchanged(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
 }
 
-static void rule_8_needs_owner_epoch_and_state(void **state)
+static void rule_9_needs_owner_epoch_and_state(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -436,7 +457,7 @@ static void rule_8_needs_owner_epoch_and_state(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
 }
 
-static void rule_9_takes_ownership(void **state)
+static void rule_10_takes_ownership(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -456,7 +477,7 @@ static void rule_9_takes_ownership(void **state)
     assert_int_equal(rig->claimed.reply.reason, REASON_SKU_TAKEN);
 }
 
-static void rule_9_same_token_again(void **state)
+static void rule_10_same_token_again(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -472,7 +493,7 @@ static void rule_9_same_token_again(void **state)
     assert_int_equal(rig_claim(rig, &event), CLAIM_HELD);
 }
 
-static void rule_9_counts_deaths(void **state)
+static void rule_10_counts_deaths(void **state)
 {
     struct rig *rig = *state;
     struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
@@ -600,26 +621,27 @@ int main(void)
         cmocka_unit_test_setup(rule_1_epoch, fresh),
         cmocka_unit_test_setup(rule_2_stored_outcome, fresh),
         cmocka_unit_test_setup(rule_2_gives_back, fresh),
-        cmocka_unit_test_setup(rule_3_end, fresh),
-        cmocka_unit_test_setup(rule_3_gives_back, fresh),
-        cmocka_unit_test_setup(rule_4_tombstone, fresh),
-        cmocka_unit_test_setup(rule_5_stale, fresh),
-        cmocka_unit_test_setup(rule_5_equal_version, fresh),
-        cmocka_unit_test_setup(rule_5_repair, fresh),
-        cmocka_unit_test_setup(rule_6_sku_change, fresh),
-        cmocka_unit_test_setup(rule_6_too_many, fresh),
-        cmocka_unit_test_setup(rule_6_hide, fresh),
-        cmocka_unit_test_setup(rule_6_hide_in_later_epochs, fresh),
-        cmocka_unit_test_setup(rule_6_unfinished_sku, fresh),
-        cmocka_unit_test_setup(rule_6_delete, fresh),
-        cmocka_unit_test_setup(rule_7_held, fresh),
-        cmocka_unit_test_setup(rule_7_expired_lease, fresh),
-        cmocka_unit_test_setup(rule_7_delete_waits, fresh),
-        cmocka_unit_test_setup(rule_8_unchanged, fresh),
-        cmocka_unit_test_setup(rule_8_needs_owner_epoch_and_state, fresh),
-        cmocka_unit_test_setup(rule_9_takes_ownership, fresh),
-        cmocka_unit_test_setup(rule_9_same_token_again, fresh),
-        cmocka_unit_test_setup(rule_9_counts_deaths, fresh),
+        cmocka_unit_test_setup(rule_3_worked_on_elsewhere, fresh),
+        cmocka_unit_test_setup(rule_4_end, fresh),
+        cmocka_unit_test_setup(rule_4_gives_back, fresh),
+        cmocka_unit_test_setup(rule_5_tombstone, fresh),
+        cmocka_unit_test_setup(rule_6_stale, fresh),
+        cmocka_unit_test_setup(rule_6_equal_version, fresh),
+        cmocka_unit_test_setup(rule_6_repair, fresh),
+        cmocka_unit_test_setup(rule_7_sku_change, fresh),
+        cmocka_unit_test_setup(rule_7_too_many, fresh),
+        cmocka_unit_test_setup(rule_7_hide, fresh),
+        cmocka_unit_test_setup(rule_7_hide_in_later_epochs, fresh),
+        cmocka_unit_test_setup(rule_7_unfinished_sku, fresh),
+        cmocka_unit_test_setup(rule_7_delete, fresh),
+        cmocka_unit_test_setup(rule_8_held, fresh),
+        cmocka_unit_test_setup(rule_8_expired_lease, fresh),
+        cmocka_unit_test_setup(rule_8_delete_waits, fresh),
+        cmocka_unit_test_setup(rule_9_unchanged, fresh),
+        cmocka_unit_test_setup(rule_9_needs_owner_epoch_and_state, fresh),
+        cmocka_unit_test_setup(rule_10_takes_ownership, fresh),
+        cmocka_unit_test_setup(rule_10_same_token_again, fresh),
+        cmocka_unit_test_setup(rule_10_counts_deaths, fresh),
         cmocka_unit_test_setup(texts_survive, fresh),
         cmocka_unit_test_setup(all_keys_share_a_slot, fresh),
         cmocka_unit_test_setup(outcomes_expire, fresh),

@@ -120,6 +120,28 @@ static void rule_2_refused_marks_the_new_owner(void **state)
     assert_string_equal(rig_sku(rig, "sku1", "ow"), "p2");
 }
 
+/* The lease is ours still, but the event was ended otherwise: that outcome stands. */
+static void rule_2_stored_otherwise(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_event event = rig_upsert(rig, "e1", "p1", "sku1", 1, "a");
+    char hex[HASH_HEX_BYTES], key[128], value[128];
+
+    assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
+    hash128_hex(rig_key("e1"), hex);
+    snprintf(key, sizeof key, "{cs1}:1:c:default:e:%s", hex);
+    hash128_hex(event.claim.data_hash, hex);
+    snprintf(value, sizeof value, "%s superseded absorbed - 0000000000000001 = - e2 ", hex);
+    redis_server_ask(rig->server, "SET", key, value, NULL);
+    assert_int_equal(rig_settle(rig, &event, OUTCOME_CREATED, ITEM_LIVE), SETTLE_REFUSED);
+    assert_string_equal(rig_outcome(rig, "e1"), value);
+    assert_string_equal(rig_sku(rig, "sku1", "tk"), "(nil)");
+    assert_string_equal(rig_product(rig, "p1", "lw"), "1");
+    assert_int_equal(rig_claim(rig, &event), CLAIM_DONE);
+    assert_int_equal(rig->claimed.reply.outcome, OUTCOME_SUPERSEDED);
+    assert_string_equal(rig->claimed.superseded_by, "e2");
+}
+
 static void expired_lease_still_settles(void **state)
 {
     struct rig *rig = *state;
@@ -413,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup(rule_2_repair_again_is_ok, fresh),
         cmocka_unit_test_setup(rule_2_refused, fresh),
         cmocka_unit_test_setup(rule_2_refused_marks_the_new_owner, fresh),
+        cmocka_unit_test_setup(rule_2_stored_otherwise, fresh),
         cmocka_unit_test_setup(expired_lease_still_settles, fresh),
         cmocka_unit_test_setup(rule_3_success_and_failure, fresh),
         cmocka_unit_test_setup(rule_3_never_lowers_the_version, fresh),

@@ -124,21 +124,34 @@ if not repair then -- 2
     end
 end
 
-if mode == 'end' then -- 3
+if m.ci == identity then -- 3
+    local works = 0
+    for _, one in ipairs(known) do
+        local r = records[one]
+        if held(one) and r.tk and r.tk ~= token then
+            works = math.max(works, r.un - now)
+        end
+    end
+    if works > 0 then
+        return 'H ' .. ms(works)
+    end
+end
+
+if mode == 'end' then -- 4
     if ARGV[19] ~= 'failed' and version > (m.v or NONE) then
         move_version()
     end
     return ended('N', ARGV[19], ARGV[18], ARGV[20], ARGV[21])
 end
 
-if string.find(flags, 't', 1, true) then -- 4
+if string.find(flags, 't', 1, true) then -- 5
     if not exists and sku == '' then
         return 'X'
     end
     version = m.v or NONE
 end
 
-if m.v then -- 5
+if m.v then -- 6
     local stale = m.v > version
     if m.v == version and not repair then
         stale = (m.t == ARGV[10] and m.o and longer(m.o, ARGV[11])) or
@@ -149,7 +162,7 @@ if m.v then -- 5
     end
 end
 
-local wanted -- 6
+local wanted -- 7
 if mode == 'upsert' then
     wanted = sku
 elseif held(m.s) then
@@ -184,7 +197,7 @@ if mode ~= 'upsert' and not forced and clean and (m.is == 'a' or m.is == 'd') an
     return skipped(mode == 'hide' and ARGV[18] or 'not_in_catalog')
 end
 
-local holds, waits = 0, 0 -- 7
+local holds, waits = 0, 0 -- 8
 for _, one in ipairs(targets) do
     local r = records[one]
     local ours = one == wanted and content or 'del'
@@ -193,6 +206,7 @@ for _, one in ipairs(targets) do
             holds = math.max(holds, r.un - now)
         elseif r.un + ARGV[14] > r.uu then
             r.uu, r.uc = r.un + ARGV[14], r.co
+            redis.call('HSET', r.key, 'uu', ms(r.uu), 'uc', r.uc)
         end
     end
     if r.uu > now and r.uc ~= ours then
@@ -209,14 +223,14 @@ end
 local r = records[wanted]
 if mode ~= 'delete' and clean and m.c == content and #targets == 1 and m.s == wanted and held(wanted) and r.id ~= '-'
     and m.is == (mode == 'upsert' and 'l' or 'h') and not forced and not m.lw and not repair
-    and now - tonumber(m.at or 0) <= tonumber(ARGV[15]) then -- 8
+    and now - tonumber(m.at or 0) <= tonumber(ARGV[15]) then -- 9
     move_version()
     redis.call('HSET', KEYS[3], 'cv', version)
     m.cv = version
     return ended('U', 'unchanged', '-', '-', '')
 end
 
-redis.call('HINCRBY', KEYS[1], 'f', 1) -- 9
+redis.call('HINCRBY', KEYS[1], 'f', 1) -- 10
 local fence = redis.call('HGET', KEYS[1], 'f')
 local claims = '0'
 if m.ci == identity and r.tk then
@@ -239,9 +253,6 @@ for _, one in ipairs(targets) do
     local t = records[one]
     redis.call('HSET', t.key, 'ow', product, 'tk', token, 'un', ms(now + ARGV[13]), 'fe', fence, 'co',
         one == wanted and content or 'del')
-    if t.uu > 0 then
-        redis.call('HSET', t.key, 'uu', ms(t.uu), 'uc', t.uc)
-    end
     local last = math.max(t.wr, t.uu)
     answer[#answer + 1] = one
     answer[#answer + 1] = t.id

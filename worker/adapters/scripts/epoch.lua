@@ -37,8 +37,7 @@ if ARGV[2] == 'raise' and g.ep <= ARGV[6] then
         g.ep = ARGV[7]
     end
     g.rd, g.q = false, now + ARGV[8]
-    redis.call('HSET', KEYS[1], 'ep', g.ep, 'rd', '0', 'q', ms(g.q), 'fi',
-        ARGV[8] == '0' and not (ARGV[6] > '0000000000000000') and '1' or '0')
+    redis.call('HSET', KEYS[1], 'ep', g.ep, 'rd', '0', 'q', ms(g.q), 'fi', ARGV[8] == '0' and '1' or '0')
     build()
 elseif not g.rd and fields[1] then
     if g.bt == me or (ARGV[2] == 'raise' and g.bu <= now) then

@@ -63,17 +63,28 @@ local function lost(t)
     end
 end
 
-if not targets[1].ours then -- 2
-    local stored = redis.call('GET', KEYS[2])
-    if stored then
-        local its_hash, its_fence = string.match(stored, '^(%S+) %S+ %S+ (%S+)')
-        if its_hash == ARGV[5] and its_fence == fence then
-            return 2
+local function end_leases() -- 4
+    for _, t in ipairs(targets) do
+        if t.ours then
+            redis.call('HDEL', t.key, 'tk', 'un', 'co')
+            if t.written then
+                redis.call('HSET', t.key, 'wr', ms(now))
+            end
+            if t.uncertain > 0 and now + t.uncertain > t.uu then
+                redis.call('HSET', t.key, 'uu', ms(now + t.uncertain), 'uc', t.co)
+            end
+            if t.gone then
+                redis.call('HDEL', t.key, 'id', 'ow')
+            elseif t.item ~= '' then
+                redis.call('HSET', t.key, 'id', t.item)
+            end
+        else
+            lost(t)
         end
     end
-    if targets[1].came then
-        return 2
-    end
+end
+
+local function refuse()
     for _, t in ipairs(targets) do
         lost(t)
     end
@@ -81,10 +92,23 @@ if not targets[1].ours then -- 2
     return 0
 end
 
-for i = 2, #targets do
-    if not targets[i].ours then
-        lost(targets[i])
+local ours = targets[1].ours -- 2
+local stored = (not repair or not ours) and redis.call('GET', KEYS[2])
+if stored then
+    local its_hash, its_fence = string.match(stored, '^(%S+) %S+ %S+ (%S+)')
+    if its_hash == ARGV[5] and its_fence == fence then
+        return 2
     end
+end
+if not ours then
+    if repair and targets[1].came then
+        return 2
+    end
+    return refuse()
+end
+if stored then
+    end_leases()
+    return refuse()
 end
 
 local fields = redis.call('HMGET', KEYS[3], 'v', 'x', 'cv', 'lw') -- 3
@@ -133,22 +157,6 @@ if not repair then
         'PX', ARGV[14])
 end
 
-for _, t in ipairs(targets) do -- 4
-    if t.ours then
-        redis.call('HDEL', t.key, 'tk', 'un', 'co')
-        if t.written then
-            redis.call('HSET', t.key, 'wr', ms(now))
-        end
-        if t.uncertain > 0 and now + t.uncertain > t.uu then
-            redis.call('HSET', t.key, 'uu', ms(now + t.uncertain), 'uc', t.co)
-        end
-        if t.gone then
-            redis.call('HDEL', t.key, 'id', 'ow')
-        elseif t.item ~= '' then
-            redis.call('HSET', t.key, 'id', t.item)
-        end
-    end
-end
-
+end_leases()
 redis.call('SET', KEYS[4], number, 'PX', ARGV[15]) -- 5
 return 1
