@@ -295,5 +295,5 @@ void fstore_release(struct fstore *store, usec_t now_us, const struct release_re
             continue;
         fstore_lease_end(row, now_us, req->targets[i].written, req->targets[i].uncertain_us);
     }
-    fstore_witness_raise(store, req->token.incarnation, side->witness);
+    /* no witness: a release is sent again before the look after a reconnect, and must not hide that writes were lost */
 }

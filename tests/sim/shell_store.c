@@ -163,6 +163,7 @@ static void send_releases(struct world *world, uint32_t w)
         struct effect *effect = effect_for(world, E_STORE_ARRIVE, world->now + 1 + i, w);
 
         worker->releases[i].link = worker->link;
+        worker->releases[i].run_id = world->store.run_id;
         effect->u.store = worker->releases[i];
         worker->last_arrival = effect->at;
     }
@@ -192,6 +193,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
     effect->u.store.type = out->type;
     effect->u.store.id = ++world->next_msg;
     effect->u.store.link = worker->link;
+    effect->u.store.run_id = world->store.run_id;
     effect->u.store.op = out->op;
     effect->u.store.unanswered = !worker->link_up;
     fill(world, w, &effect->u.store, out);
@@ -306,7 +308,7 @@ void shell_store_arrive(struct world *world, struct effect *effect)
     struct effect *reply;
     usec_t at = world->now + world_about(world, world->set.store_latency_us);
 
-    if (world->store_down)
+    if (world->store_down || msg->run_id != world->store.run_id)
         return; /* the end of the connection answers it */
     if (torn && rng_chance(&world->rng, 600))
         return;

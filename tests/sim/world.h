@@ -69,7 +69,7 @@ enum trouble {
 struct store_msg {
     enum output_type type;
     uint32_t id;
-    uint64_t link; /* connection it was sent on */
+    uint64_t link, run_id; /* connection it was sent on, and to which life of the server */
     unsigned fate;
     struct op_id op;
     uint8_t catalog;
