@@ -279,6 +279,55 @@ static void rebuild_over_older_data(void **state)
     assert_string_equal(rig->claimed.old_skus[0], "was");
 }
 
+static void rebuild_of_outcomes(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_event event;
+    struct store_row result = row("p8", "sku8", 7, rig->now_us / 1000);
+
+    rig_raise(rig, rig->view.epoch, 0);
+    result.identity = rig_key("r1");
+    result.data_hash = rig_key("a");
+    result.outcome = OUTCOME_CREATED;
+    result.version = result.shown_version = 7;
+    result.result_item = rig_text("4711");
+    result.blob = rig_text("words");
+    load(rig, &result);
+    result.identity = rig_key("r2"); /* too old: it would have expired */
+    result.finished_at_ms -= 3600 * 1000;
+    load(rig, &result);
+    result.identity = rig_key("r3");
+    result.memory.sku = rig_text(NULL); /* three keys, none of them a SKU's */
+    result.finished_at_ms += 1000;
+    load(rig, &result);
+    rig_ready(rig);
+    event = rig_upsert(rig, "r1", "p8", "sku8", 7, "a");
+    assert_int_equal(rig_claim(rig, &event), CLAIM_DONE);
+    assert_int_equal(rig->claimed.reply.outcome, OUTCOME_CREATED);
+    assert_string_equal(rig->claimed.item_id, "4711");
+    assert_string_equal(rig->claimed.blob, "words");
+    assert_string_equal(rig_outcome(rig, "r2"), "(nil)");
+    event = rig_upsert(rig, "r3", "p8", "sku8", 7, "a");
+    assert_int_equal(rig_claim(rig, &event), CLAIM_DONE);
+}
+
+static void rebuild_passes_nonsense_over(void **state)
+{
+    struct rig *rig = *state;
+    struct store_row result = row("p8", "sku8", UINT64_MAX, 1);
+    static char huge[STORE_TEXT_MAX + 2];
+
+    rig_raise(rig, rig->view.epoch, 0);
+    load(rig, &result);
+    memset(huge, 'x', sizeof huge - 1);
+    result = row(huge, "sku8", 1, 1);
+    load(rig, &result);
+    result = row("", "sku8", 1, 1);
+    load(rig, &result);
+    rig_ready(rig);
+    assert_true(rig->view.ready);
+}
+
 static void rebuild_is_bounded(void **state)
 {
     struct rig *rig = *state;
@@ -308,6 +357,8 @@ int main(void)
         cmocka_unit_test(old_data_is_seen_by_its_epoch),
         cmocka_unit_test(rebuild),
         cmocka_unit_test(rebuild_over_older_data),
+        cmocka_unit_test(rebuild_of_outcomes),
+        cmocka_unit_test(rebuild_passes_nonsense_over),
         cmocka_unit_test(rebuild_is_bounded),
     };
 

@@ -193,9 +193,10 @@ void redis_store_epoch_raise(struct redis_store *store, uint64_t epoch, usec_t q
  * the quiet time is over. */
 void redis_store_epoch_ready(struct redis_store *store, uint64_t epoch);
 
-/* Stores one result while the epoch is built (by OUT_REBUILD's stream), answered by on_loaded, in order.
- * Renews the builder's lease. Returns false, and takes nothing, when too many are outstanding: go on after an
- * on_loaded. */
+/* Stores one result while the epoch last viewed is built (OUT_REBUILD's stream), answered by on_loaded, in
+ * order. Renews the builder's lease. A row out of bounds (a number above 16 digits, a text above
+ * STORE_TEXT_MAX) is passed over and answered ok. Returns false, and takes nothing, when too many are
+ * outstanding: go on after an on_loaded. */
 bool redis_store_load(struct redis_store *store, const struct store_row *row);
 
 /* Renews the builder's lease while the stream of OUT_REBUILD has nothing to load for a while (call about once
