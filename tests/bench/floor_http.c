@@ -61,17 +61,6 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     return fd;
 }
 
-static size_t on_read(char *to, size_t unit, size_t count, void *arg)
-{
-    struct transfer *transfer = arg;
-    size_t left = transfer->body_size - transfer->read;
-    size_t size = unit * count < left ? unit * count : left;
-
-    memcpy(to, transfer->body + transfer->read, size);
-    transfer->read += size;
-    return size;
-}
-
 static size_t on_write(char *bytes, size_t unit, size_t count, void *arg)
 {
     (void)bytes;
@@ -107,8 +96,7 @@ struct transfer *floor_transfer_new(void)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
@@ -126,7 +114,6 @@ void floor_post(struct transfer *transfer, unsigned long serial, void (*done)(vo
 
     memset(transfer->body + head, 'd', transfer->body_size - (size_t)head - 2);
     memcpy(transfer->body + transfer->body_size - 2, "\"}", 2);
-    transfer->read = 0;
     transfer->done = done;
     transfer->arg = arg;
     curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)transfer->body_size);

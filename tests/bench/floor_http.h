@@ -10,7 +10,7 @@
 struct transfer {
     void *easy;
     char body[1024];
-    size_t body_size, read;
+    size_t body_size;
     void (*done)(void *arg);
     void *arg;
 };

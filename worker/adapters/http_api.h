@@ -1,10 +1,10 @@
 /* Calls to the catalog API on the loop. Every call is answered exactly once, in a later turn than it was
  * made; the answer holds facts of the transport, never a verdict (common/classify.h gives that).
  *
- * A write's body goes out only if the lease still allows it: send_before_us is compared with a clock read
- * fresh when curl asks for the body (design.md M9), or, for a request without a body, when the connection is
- * ready for it. No write is ever sent twice by itself: what curl would retry on a connection that died is
- * answered API_NET_RESET with body_sent. */
+ * A write goes out only if the lease still allows it: send_before_us is compared with a clock read fresh when
+ * the connection is ready for the request, just before it is handed to the socket whole; a body too large for
+ * that is checked when curl asks for it (design.md M9). No write is ever sent twice by itself: what curl
+ * would retry on a connection that died is answered API_NET_RESET with body_sent. */
 #ifndef ADAPTERS_HTTP_API_H
 #define ADAPTERS_HTTP_API_H
 

@@ -7,7 +7,15 @@
 #include <strings.h>
 #include <time.h>
 
-enum { FIRST_ROOM = 1024, KEEP_ROOM = 16384, RECEIVE_BYTES = 8192, UPLOAD_BYTES = 16384 };
+enum {
+    FIRST_ROOM = 1024,
+    KEEP_ROOM = 16384,
+    RECEIVE_BYTES = 8192,
+    UPLOAD_BYTES = 16384,
+    /* Headers and a body of so many bytes at most leave in one send: a socket whose last answer is whole has
+     * room for both. */
+    WHOLE_BYTES = 8192,
+};
 
 static const struct {
     const char *name;
@@ -71,8 +79,8 @@ static bool lease_over(struct http_transfer *transfer)
     return false;
 }
 
-/* A connection is there and the headers are about to go out: once a transfer, and once more when curl wants
- * to repeat it on another connection. */
+/* A connection is there and the headers are about to go out, in the same breath as this is asked: once a
+ * transfer, and once more when curl wants to repeat it on another connection. */
 static int on_ready(void *arg, char *peer, char *local, int peer_port, int local_port)
 {
     (void)peer, (void)local, (void)peer_port, (void)local_port;
@@ -85,13 +93,11 @@ static int on_ready(void *arg, char *peer, char *local, int peer_port, int local
         return CURL_PREREQFUNC_ABORT;
     }
     transfer->begun = true;
-    if (transfer->kind == CALL_LOOKUP || transfer->kind == CALL_DELETE) {
-        transfer->handed = true;
-    }
+    transfer->handed = transfer->whole;
     return CURL_PREREQFUNC_OK;
 }
 
-/* curl asks for the body only when it can go out (design.md M9). */
+/* Larger bodies: curl asks for them only when they can go out (design.md M9). */
 static size_t on_read(char *to, size_t unit, size_t count, void *arg)
 {
     struct http_transfer *transfer = arg;
@@ -220,6 +226,7 @@ struct http_transfer *http_pool_take(struct http_pool *pool)
         free(transfer);
         return NULL;
     }
+    transfer->http2 = pool->settings->http2;
     set_once(pool, transfer);
     return transfer;
 }
@@ -275,11 +282,14 @@ void http_transfer_begin(struct http_transfer *transfer, struct curl_slist *head
     curl_easy_setopt(easy, CURLOPT_URL, transfer->url.bytes);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->kind == CALL_DELETE ? "DELETE" : NULL);
-    if (transfer->kind == CALL_LOOKUP || transfer->kind == CALL_DELETE) {
-        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    } else {
+    bool post = transfer->kind != CALL_LOOKUP && transfer->kind != CALL_DELETE;
+    transfer->whole = !post || (transfer->body.size <= WHOLE_BYTES && !transfer->http2);
+    if (post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->whole ? transfer->body.bytes : NULL);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)transfer->body.size);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
 }
 

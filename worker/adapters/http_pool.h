@@ -33,6 +33,8 @@ struct http_transfer {
     usec_t send_before_us, started_us;
     struct buffer url, body; /* the request's */
     size_t body_read;        /* bytes of the body that curl has taken */
+    bool http2;              /* may be spoken: bodies then follow their headers */
+    bool whole;              /* the request leaves in one piece: lease checked just before it */
     bool begun;              /* the request may be on the wire: its headers may have left */
     bool handed; /* what makes it a whole request has (begun to) leave: the body, or headers without */
     enum refusal_at refused;
