@@ -230,8 +230,7 @@ if mode ~= 'delete' and clean and m.c == content and #targets == 1 and m.s == wa
     return ended('U', 'unchanged', '-', '-', '')
 end
 
-redis.call('HINCRBY', KEYS[1], 'f', 1) -- 10
-local fence = redis.call('HGET', KEYS[1], 'f')
+local fence = ms(redis.call('HINCRBY', KEYS[1], 'f', 1)) -- 10 (exact up to 2^53 grants)
 local claims = '0'
 if m.ci == identity and r.tk then
     if r.tk == token then
@@ -261,8 +260,9 @@ for _, one in ipairs(targets) do
         others[#others + 1] = one
     end
 end
-redis.call('HSET', KEYS[3], 'st', 'd', 'x', table.concat(others, ' '), 'ci', identity, 'cn', claims)
-redis.call('HSETNX', KEYS[3], 'ep', ARGV[2])
-redis.call('HDEL', KEYS[3], 'lw')
+redis.call('HSET', KEYS[3], 'st', 'd', 'x', table.concat(others, ' '), 'ci', identity, 'cn', claims, 'ep', m.ep or ARGV[2])
+if m.lw then
+    redis.call('HDEL', KEYS[3], 'lw')
+end
 redis.call('SET', KEYS[4], ARGV[22], 'PX', ARGV[17])
 return table.concat(answer, ' ')

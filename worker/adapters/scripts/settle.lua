@@ -66,17 +66,24 @@ end
 local function end_leases() -- 4
     for _, t in ipairs(targets) do
         if t.ours then
-            redis.call('HDEL', t.key, 'tk', 'un', 'co')
+            local set = {}
             if t.written then
-                redis.call('HSET', t.key, 'wr', ms(now))
+                set[1], set[2] = 'wr', ms(now)
             end
             if t.uncertain > 0 and now + t.uncertain > t.uu then
-                redis.call('HSET', t.key, 'uu', ms(now + t.uncertain), 'uc', t.co)
+                set[#set + 1], set[#set + 2] = 'uu', ms(now + t.uncertain)
+                set[#set + 1], set[#set + 2] = 'uc', t.co
+            end
+            if t.item ~= '' and not t.gone then
+                set[#set + 1], set[#set + 2] = 'id', t.item
+            end
+            if #set > 0 then
+                redis.call('HSET', t.key, unpack(set))
             end
             if t.gone then
-                redis.call('HDEL', t.key, 'id', 'ow')
-            elseif t.item ~= '' then
-                redis.call('HSET', t.key, 'id', t.item)
+                redis.call('HDEL', t.key, 'tk', 'un', 'co', 'id', 'ow')
+            else
+                redis.call('HDEL', t.key, 'tk', 'un', 'co')
             end
         else
             lost(t)
@@ -141,12 +148,11 @@ if success then
     end
     local there = ARGV[9] == 'l' or ARGV[9] == 'h'
     cv = version
-    redis.call('HSET', KEYS[3], 'c', there and wanted.co or 'del', 'st', late and 'd' or 'c', 'is', ARGV[9],
+    local set = { 'c', there and wanted.co or 'del', 'st', late and 'd' or 'c', 'is', ARGV[9],
         's', there and wanted.sku or '', 'x', table.concat(others, ' '), 'ep', ARGV[2], 'at', ms(now), 'cv', version,
-        'cn', '0')
-    if not last or version >= last then
-        redis.call('HSET', KEYS[3], 'v', version, 't', ARGV[11], 'o', ARGV[12], 'ev', ARGV[13])
-    end
+        'cn', '0', 'v', version, 't', ARGV[11], 'o', ARGV[12], 'ev', ARGV[13] }
+    -- A higher version in memory keeps its place (the last eight).
+    redis.call('HSET', KEYS[3], unpack(set, 1, (not last or version >= last) and 26 or 18))
 else
     redis.call('HSET', KEYS[3], 'x', table.concat(others, ' '), 'cn', '0')
 end
