@@ -14,6 +14,7 @@ struct log_record {
     /* evidence for the oracles */
     uint32_t results, deads;
     uint32_t first_result; /* index in results */
+    uint32_t acked; /* assignment under which its result was acknowledged to whoever published it; 0: none */
 };
 
 /* Who a partition belongs to, and how far the group has committed. */

@@ -203,7 +203,7 @@ static void settle_product(struct fstore_product *product, usec_t now_us, const 
     fstore_x_remove(product, side->skus[0]);
     product->s = there ? side->skus[0] : (struct key128){0};
     for (uint32_t i = 1; i < req->targets_count; i++)
-        if (!req->targets[i].gone && !MUTANT(STORE_OLD_SKU_FORGOTTEN))
+        if (!req->targets[i].gone )
             fstore_x_add(product, side->skus[i]);
 }
 

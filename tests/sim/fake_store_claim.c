@@ -156,11 +156,11 @@ static bool step_stale(struct claim *c)
     if (!p || MUTANT(STORE_STALE_ACCEPTED))
         return false;
     stale = p->v > c->version;
-    if (p->v == c->version && !c->req->repair) {
+    if (p->v == c->version) {
         bool later = p->topic == c->req->at.topic && p->partition == c->req->at.partition &&
                      p->offset > c->req->at.offset;
 
-        stale = later || (c->req->replay && !key128_eq(p->c, c->content));
+        stale = later || (c->req->replay && !c->req->repair && !key128_eq(p->c, c->content));
     }
     if (!stale)
         return false;
@@ -386,7 +386,7 @@ static void step_grant(struct claim *c)
         p->ep = c->req->epoch;
     p->x_count = 0;
     for (uint32_t i = 0; i < c->targets_count; i++)
-        if (!key128_eq(p->s, c->targets[i]))
+        if (!key128_eq(p->s, c->targets[i]) && !MUTANT(STORE_OLD_SKU_FORGOTTEN))
             fstore_x_add(p, c->targets[i]);
     finish(c, CLAIM_GRANTED);
 }

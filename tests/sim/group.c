@@ -101,6 +101,8 @@ void group_revoked(struct world *world, uint32_t w, const struct output *out)
         oracle_fail(world, "revoke", "w%u gives back p%u, which it does not have", w,
                     out->u.partition.partition);
     world->marks->count[MARK_REVOKED]++;
+    oracle_given_back(world, w, out->u.partition.partition);
+    shell_straggler(world, w, out->u.partition.partition);
     part->assigned = part->revoking = false;
     give_back(world, w, out->u.partition.partition, out->u.partition.assignment);
 }
@@ -131,12 +133,14 @@ bool group_deliver(struct world *world, uint32_t w, const struct input *in)
     }
     if (in->type == IN_LOST) {
         world->marks->count[MARK_LOST]++;
+        shell_straggler(world, w, tp);
         part->assigned = part->revoking = false;
         return true;
     }
     if (member == KAFKA_NOBODY)
         return false; /* it will hear that it lost it */
     part->revoking = true;
+    part->revoking_at = world->now;
     part->revoke_by = world->now + world->set.core.revoke_timeout_us + 15 * second;
     return true;
 }

@@ -23,7 +23,7 @@
                                                 X(FAILED_AGE) X(FAILED_REFUSED) X(FAILED_LOCAL) X(ALONE)     \
                                                     X(KILLS_WORKERS) X(DEAD_LETTER) X(RESULT_REPEATED)       \
                                                         X(PUBLISH_FAILED) X(COMMIT_FAILED) X(REDELIVERED)    \
-                                                            X(STALE_REPLY) X(STOPPED_IN_CALL)
+                                                            X(STALE_REPLY) X(ECHO) X(STRAGGLER) X(STOPPED_IN_CALL)
 
 enum mark {
 #define X(name) MARK_##name,

@@ -16,6 +16,16 @@ void oracle_publish(struct world *world, const struct side *side, const struct o
 void oracle_settle(struct world *world, uint32_t w, struct side *side, const struct settle_request *req);
 void oracle_called(struct world *world, uint32_t w, struct side *side, const struct call_reply *reply);
 
+/* oracle_shape.c: rules of single outputs, where breaking one would only be seen to do harm by rare chance. */
+void oracle_claim(struct world *world, uint32_t w, struct side *side, const struct claim_request *req);
+void oracle_granted(struct world *world, const struct store_msg *msg, uint32_t event);
+void oracle_call(struct world *world, uint32_t w, struct side *side, const struct output *out);
+void oracle_call_over(struct world *world, uint32_t w, struct side *side);
+void oracle_absorb(struct world *world, uint32_t w, const struct side *older, const struct side *newer);
+void oracle_given_back(struct world *world, uint32_t w, uint32_t tp);
+void oracle_rebuild(struct world *world, uint32_t w);
+void oracle_acked(struct world *world, uint32_t w, const struct input *in, const struct outputs *out);
+
 /* oracle_write.c: P2, P5 and the lease, when a call leaves a worker. Returns the number of the write. */
 uint32_t oracle_write_sent(struct world *world, uint32_t w, const struct call_msg *call);
 void oracle_write_over(struct world *world, uint32_t write);

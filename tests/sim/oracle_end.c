@@ -14,6 +14,7 @@ struct belief {
 struct claim_of_sku {
     const struct result *last; /* last accepted write that wanted it */
     usec_t tainted_at;         /* a later failure may have left anything there */
+    uint32_t tainted_by;       /* product */
 };
 
 static const struct event *event_of(const struct world *world, const struct result *r)
@@ -72,11 +73,13 @@ static void believe_product(const struct world *world, struct belief *beliefs)
 }
 
 /* It failed: what its calls did may be there, or not. */
-static void taint(struct claim_of_sku *skus, const struct result *r, usec_t at)
+static void taint(const struct world *world, struct claim_of_sku *skus, const struct result *r, usec_t at)
 {
     for (uint32_t t = 0; t < r->skus_count; t++)
-        if (r->skus[t] != SIM_NO_SKU && at > skus[r->skus[t]].tainted_at)
+        if (r->skus[t] != SIM_NO_SKU && at > skus[r->skus[t]].tainted_at) {
             skus[r->skus[t]].tainted_at = at;
+            skus[r->skus[t]].tainted_by = event_of(world, r)->product;
+        }
 }
 
 static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_CATALOGS_MAX][SIM_SKUS_MAX])
@@ -88,7 +91,7 @@ static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_
         if (!counts(world, r) || r->skus_count == 0)
             continue;
         if (r->outcome == OUTCOME_FAILED)
-            taint(skus[event_of(world, r)->catalog], r, r->finished_at);
+            taint(world, skus[event_of(world, r)->catalog], r, r->finished_at);
 
         if (r->skus[0] == SIM_NO_SKU ||
             (r->outcome != OUTCOME_CREATED && r->outcome != OUTCOME_UPDATED && r->outcome != OUTCOME_DELETED))
@@ -115,8 +118,10 @@ static void taint_by_writes(const struct world *world,
         const struct write *write = &world->writes[i];
         struct claim_of_sku *row = &skus[write->catalog][write->sku];
 
-        if (write->sent_at > row->tainted_at && !was_accepted(world, write->event))
+        if (write->sent_at > row->tainted_at && !was_accepted(world, write->event)) {
             row->tainted_at = write->sent_at;
+            row->tainted_by = world->workload.events[write->event].product;
+        }
     }
 }
 
@@ -132,6 +137,21 @@ static bool vanished_since(const struct world *world, uint8_t catalog, int32_t s
     return false;
 }
 
+/* A product whose newest event has made another SKU's item left nothing under the SKUs it failed on before. */
+static void check_left_behind(struct world *world, const struct belief *beliefs, const struct claim_of_sku *row,
+                              uint8_t catalog, int32_t sku)
+{
+    const struct result *newest = beliefs[row->tainted_by].newest;
+
+    if (!fake_catalog_find(&world->catalog, catalog, sku) || !newest || newest->finished_at <= row->tainted_at ||
+        (newest->outcome != OUTCOME_CREATED && newest->outcome != OUTCOME_UPDATED) || newest->stored ||
+        event_of(world, newest)->intent != INTENT_UPSERT || event_of(world, newest)->sku == sku ||
+        world->last_grant[catalog][sku].product != row->tainted_by || world->losses > 0)
+        return;
+    oracle_fail(world, "P3", "sku %d has an item that product %u left behind when event %u made another", sku,
+                row->tainted_by, newest->event);
+}
+
 static void check_item(struct world *world, const struct belief *beliefs, const struct claim_of_sku *row,
                        uint8_t catalog, int32_t sku)
 {
@@ -139,8 +159,10 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
     const struct result *newest;
     bool upsert, owns, forgotten; /* forgotten: what an unfinished event left is known to nobody */
 
-    if (row->tainted_at > 0 && (!row->last || row->tainted_at >= row->last->finished_at - 1))
+    if (row->tainted_at > 0 && (!row->last || row->tainted_at >= row->last->finished_at - 1)) {
+        check_left_behind(world, beliefs, row, catalog, sku);
         return;
+    }
     if (!row->last) {
         /* what an unfinished event made is known to the store alone */
         if (item && item->content != CONTENT_FOREIGN &&

@@ -98,7 +98,7 @@ static void check_deadlines(struct world *world, uint32_t w)
 
 void oracle_step(struct world *world, uint32_t w, const struct input *in, const struct outputs *out)
 {
-    (void)in;
+    oracle_acked(world, w, in, out);
     if (out->count > CORE_OUTPUTS_MAX)
         oracle_fail(world, "P7", "w%u: %u outputs in one step", w, out->count);
     check_stats(world, w, out);
@@ -183,6 +183,13 @@ void oracle_settle(struct world *world, uint32_t w, struct side *side, const str
         world->set.fate_permille[FATE_CALL][CALL_STRANGE_REFUSAL] == 0)
         oracle_fail(world, "refused", "w%u takes event %u for refused, and the API never said so", w,
                     side->event);
+    side->settled_writes = false;
+    for (uint32_t i = 0; i < req->targets_count; i++)
+        side->settled_writes = side->settled_writes || req->targets[i].written;
+    for (uint32_t i = 0; i < req->targets_count; i++)
+        if (req->targets[i].gone && fake_catalog_find(&world->catalog, req->catalog, side->skus[i]))
+            oracle_fail(world, "gone", "w%u takes the item of sku %d for gone (event %u), and it is there", w, side->skus[i],
+                        side->event);
     if (req->repair != side->repair)
         oracle_fail(world, "repair", "w%u settles event %u, and mistakes what it is", w, side->event);
 }

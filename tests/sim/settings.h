@@ -41,7 +41,7 @@ enum fate_call {
     CALL_IS_BLOCKED,      /* 368 */
     CALL_LOSES_AUTH,      /* one refusal of the credentials, gone at the next call */
     CALL_STRANGE_REFUSAL, /* an unknown 4xx code that does not come again */
-    CALL_FALSE_NOT_FOUND, /* 100/33 for want of rights; only for what does not delete */
+    CALL_FALSE_NOT_FOUND, /* 100/33 for want of rights */
     CALL_SLOW,            /* answered late, but before the time-out */
     CALL_FATES
 };

@@ -22,6 +22,7 @@ void shell_call(struct world *world, uint32_t w, const struct output *out)
     event = &world->workload.events[side->event];
     if (out->u.call.probe)
         world->marks->count[MARK_PROBE]++;
+    oracle_call(world, w, side, out);
     if (!side->called)
         side->successes_seen = world->workers[w].successes[event->catalog];
     side->called = true;
@@ -82,7 +83,7 @@ static bool refused_on_the_way(struct world *world, const struct effect *effect,
         reply.few = true;
         break;
     case CALL_FALSE_NOT_FOUND:
-        if (msg->call.kind != CALL_UPDATE && msg->call.kind != CALL_HIDE)
+        if (msg->call.kind == CALL_CREATE || msg->call.kind == CALL_LOOKUP)
             return false;
         reply.class = CALLED_NOT_FOUND;
         break;
@@ -199,6 +200,7 @@ void shell_call_reply(struct world *world, struct effect *effect)
     if (msg->write != UINT32_MAX && !msg->reply.unknown)
         oracle_write_over(world, msg->write);
     if (side) {
+        oracle_call_over(world, effect->worker, side);
         take_item(side, msg);
         oracle_called(world, effect->worker, side, &msg->reply);
     }

@@ -124,6 +124,33 @@ void shell_fetch(struct world *world, uint32_t w)
     }
 }
 
+void shell_straggler(struct world *world, uint32_t w, uint32_t tp)
+{
+    const struct worker_partition *part = &world->workers[w].parts[tp];
+    const struct partition_log *log = &world->kafka.logs[tp];
+    struct effect *effect;
+    uint32_t event;
+
+    if (world->choose || part->position >= log->count || !rng_chance(&world->rng, 300))
+        return;
+    event = log->records[part->position].event;
+    effect = effect_for(world, E_STRAGGLER, world->now + rng_range(&world->rng, 0, 300) * ms, w);
+    effect->u.input.u.record = record_of(world, event, (uint8_t)tp, log->records[part->position].offset);
+    effect->u.input.u.record.assignment = part->assignment;
+}
+
+void shell_straggler_comes(struct world *world, uint32_t w, const struct input *record)
+{
+    const struct record *rec = &record->u.record;
+    uint8_t tp = (uint8_t)rec->partition;
+    uint32_t index = fake_kafka_seek(&world->kafka, tp, rec->at.offset);
+
+    if (!core_can_accept(world->workers[w].core))
+        return;
+    world->marks->count[MARK_STRAGGLER]++;
+    give(world, w, *rec, world->kafka.logs[tp].records[index].event, tp, index);
+}
+
 void shell_flow(struct world *world, uint32_t w, const struct output *out)
 {
     struct worker_partition *part = &world->workers[w].parts[out->u.partition.partition];
@@ -275,6 +302,15 @@ void shell_publish_arrive(struct world *world, struct effect *effect)
     report->u.input.u.published.op = msg->op;
     report->u.input.u.published.kind = msg->kind;
     report->u.input.u.published.ok = ok;
+    report->u.input.u.published.op = msg->op;
+    if (!world->choose && rng_chance(&world->rng, 50)) {
+        struct effect *again = effect_new(world, E_ECHO, report->at + rng_range(&world->rng, 1, 3000) * ms);
+
+        again->worker = effect->worker;
+        again->incarnation = effect->incarnation;
+        again->u.input = report->u.input;
+        again->u.input.u.published.ok = true;
+    }
 }
 
 void shell_commit(struct world *world, uint32_t w, const struct output *out)
@@ -282,7 +318,11 @@ void shell_commit(struct world *world, uint32_t w, const struct output *out)
     struct effect *effect;
 
     oracle_core_commit(world, w, out);
-    effect = effect_for(world, E_COMMIT_ARRIVE, world->now + world_about(world, 2 * ms), w);
+    world->workers[w].parts[out->u.partition.partition].commit_tried = out->u.partition.offset;
+    if (world->workers[w].last_commit < world->now)
+        world->workers[w].last_commit = world->now;
+    world->workers[w].last_commit += 1 + world_about(world, 2 * ms); /* one connection: commits keep their order */
+    effect = effect_for(world, E_COMMIT_ARRIVE, world->workers[w].last_commit, w);
     effect->u.commit = (struct commit_msg){
         .tp = (uint8_t)out->u.partition.partition,
         .assignment = out->u.partition.assignment,

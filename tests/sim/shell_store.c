@@ -59,6 +59,8 @@ static void fill_claim(struct world *world, uint32_t w, struct store_msg *msg, c
         oracle_fail(world, "claim", "w%u claims for an op that holds nothing", w);
     sku = world->workload.events[side->event].sku;
     msg->u.claim.req = out->u.claim;
+    oracle_claim(world, w, side, &out->u.claim);
+    side->epoch = out->u.claim.epoch;
     msg->u.claim.side = (struct fstore_claim_side){
         .event_sku = key_sku(sku),
         .event = side->event,
@@ -228,6 +230,8 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
     if (msg->u.claim.req.tombstone && product &&
         (reply->status == CLAIM_SKIPPED || reply->status == CLAIM_GRANTED))
         world->tombstone_version[event] = reply->status == CLAIM_GRANTED ? reply->version : product->v;
+    if (reply->status == CLAIM_GRANTED)
+        oracle_granted(world, msg, event);
     if (reply->status == CLAIM_GRANTED) {
         int32_t sku = sku_of_key(msg->u.claim.answer.skus[0]);
 
@@ -487,12 +491,15 @@ void shell_store_reply(struct world *world, struct effect *effect)
     } else if (msg->type == OUT_BUDGET) {
         in.u.budget.answered = true;
         in.u.budget.granted = msg->u.budget.granted;
+        worker->tokens[msg->catalog] += msg->u.budget.granted;
         in.u.budget.wait_us = msg->u.budget.wait_us;
     } else {
         in.u.view = msg->u.look.view;
         take_view(world, worker, msg);
         in.u.view.witness_ok = msg->u.look.view.witness_ok;
         in.u.view.restarted = msg->u.look.view.restarted;
+        if (in.u.view.ready)
+            worker->epoch_ready = in.u.view.epoch;
     }
     worker_step(world, effect->worker, &in);
 }

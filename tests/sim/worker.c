@@ -135,6 +135,7 @@ void worker_terminate(struct world *world, uint32_t w)
     if (!worker->up || worker->frozen || worker->terminating)
         return;
     worker->terminating = true;
+    worker->terminated_at = world->now;
     member = fake_kafka_member(&world->kafka, w, worker->incarnation);
     if (member != KAFKA_NOBODY)
         world->kafka.members[member].leaving = true;
@@ -174,12 +175,13 @@ static void absorb(struct world *world, uint32_t w, const struct output *out)
     if (!older || !by)
         oracle_fail(world, "absorb", "w%u links an op that holds nothing", w);
     world->marks->count[MARK_ABSORBED]++;
+    oracle_absorb(world, w, older, by);
     older->superseded_by = by->event + 1;
     older->blob = by->event + 1;
     oracle_verdict(world, older, OUTCOME_SUPERSEDED, REASON_ABSORBED);
 }
 
-static void note_gate(struct world *world, const struct output *out)
+static void note_gate(struct world *world, uint32_t w, const struct output *out)
 {
     static const enum mark marks[] = {
         [GATE_WORKS] = MARK_GATE_OPENED,        [GATE_FAILING] = MARK_GATE_FAILING,
@@ -187,6 +189,7 @@ static void note_gate(struct world *world, const struct output *out)
         [GATE_AUTH] = MARK_GATE_AUTH,           [GATE_FORBIDDEN] = MARK_GATE_AUTH};
 
     world->marks->count[marks[out->u.state.cause]]++;
+    world->workers[w].gate[out->u.state.catalog] = out->u.state.cause;
 }
 
 static void perform(struct world *world, uint32_t w, const struct output *out)
@@ -210,10 +213,11 @@ static void perform(struct world *world, uint32_t w, const struct output *out)
     case OUT_ABSORB: absorb(world, w, out); return;
     case OUT_DROP: drop(world, w, out->op); return;
     case OUT_REBUILD:
+        oracle_rebuild(world, w);
         effect_for(world, E_REBUILD, world->now + world_about(world, world->choose ? 100 * ms : second), w);
         return;
     case OUT_REPAIR: shell_repair(world, w, out->op); return;
-    case OUT_CATALOG_STATE: note_gate(world, out); return;
+    case OUT_CATALOG_STATE: note_gate(world, w, out); return;
     case OUT_STOPPED: worker_stopped(world, w); return;
     case OUT_COUNT: break;
     }

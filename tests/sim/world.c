@@ -80,6 +80,15 @@ static void deliver(struct world *world, uint32_t w, const struct input *in)
     worker_step(world, w, in);
 }
 
+/* An answer once more, to an op that is gone by now: nothing may come of it. */
+static void echo(struct world *world, uint32_t w, const struct input *in)
+{
+    if (worker_side(world, w, in->u.published.op))
+        return; /* the shell answers exactly once while the op lives */
+    world->marks->count[MARK_ECHO]++;
+    worker_step(world, w, in);
+}
+
 static void process_effect(struct world *world, struct effect *effect)
 {
     uint32_t w = effect->worker;
@@ -91,6 +100,8 @@ static void process_effect(struct world *world, struct effect *effect)
     case E_CALL_SEND: shell_call_send(world, effect); return;
     case E_CALL_REPLY: shell_call_reply(world, effect); return;
     case E_REBUILD: shell_rebuild(world, w); return;
+    case E_STRAGGLER: shell_straggler_comes(world, w, &effect->u.input); return;
+    case E_ECHO: echo(world, w, &effect->u.input); return;
     case E_REPAIR: shell_repair_fetched(world, w, effect->u.arg); return;
     default: return;
     }
@@ -121,7 +132,7 @@ static void dispatch(struct world *world, struct effect *effect)
 {
     bool again = false;
 
-    if (effect->kind <= E_REPAIR) {
+    if (effect->kind <= E_ECHO) {
         uint32_t waiting = world->heap_count;
 
         if (reaches_process(world, effect))

@@ -34,6 +34,8 @@ enum effect_kind {
     E_CALL_REPLY,
     E_REBUILD,
     E_REPAIR,
+    E_STRAGGLER,
+    E_ECHO,
     /* on the wire and at the far end */
     E_STORE_ARRIVE,
     E_CALL_LAND,
@@ -170,7 +172,10 @@ struct side {
     /* for the oracles */
     uint32_t assignment;
     uint64_t losses; /* of the store, when the claim was granted */
-    bool has_verdict, final, called, contradicted;
+    bool has_verdict, final, called, contradicted, in_call, working;
+    bool closed_gate; /* its call in flight was made through a closed gate */
+    uint64_t epoch; /* of its last claim */
+    bool settled_writes; /* its last settle told of a write */
     enum outcome verdict;
     uint64_t verdict_losses; /* of the store, when it was decided */
     enum reason verdict_reason;
@@ -181,7 +186,8 @@ struct side {
 struct worker_partition {
     bool assigned, paused, revoking;
     uint32_t assignment, position, start, after_pause;
-    usec_t revoke_by; /* revoking: when it must have been given back */
+    usec_t revoke_by, revoking_at; /* revoking: when it must have been given back, and since when */
+    int64_t commit_tried;
 };
 
 struct outstanding {
@@ -208,7 +214,7 @@ struct worker {
     /* connection to the store */
     bool link_up;
     uint64_t link, run_seen;
-    usec_t last_arrival;
+    usec_t last_arrival, last_commit;
     struct outstanding outstanding[SIM_OUTSTANDING_MAX];
     uint32_t outstanding_count;
     struct store_msg
@@ -219,6 +225,11 @@ struct worker {
     uint32_t calls_open[SIM_CATALOGS_MAX];
     uint64_t successes[SIM_CATALOGS_MAX];
     struct core_stats stats; /* as of the last step */
+    enum gate_cause gate[SIM_CATALOGS_MAX];
+    uint32_t calls_while_closed[SIM_CATALOGS_MAX];
+    uint32_t tokens[SIM_CATALOGS_MAX];
+    uint64_t epoch_ready; /* that it was last told is ready */
+    usec_t terminated_at;
 };
 
 /* A writing call as the oracles remember it. */
@@ -323,6 +334,9 @@ void shell_publish(struct world *world, uint32_t w, const struct output *out);
 void shell_publish_arrive(struct world *world, struct effect *effect);
 void shell_commit(struct world *world, uint32_t w, const struct output *out);
 void shell_commit_arrive(struct world *world, struct effect *effect);
+/* A record fetched before its partition went, which reaches the core after it. */
+void shell_straggler(struct world *world, uint32_t w, uint32_t tp);
+void shell_straggler_comes(struct world *world, uint32_t w, const struct input *record);
 void shell_flow(struct world *world, uint32_t w, const struct output *out);
 
 /* group.c */

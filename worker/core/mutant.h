@@ -65,7 +65,7 @@
     X(STORE_FAILURE_IS_CLEAN)   /* the hash is kept after a failure whose calls may have landed */           \
     X(STORE_OLD_EPOCH_BELIEVED) /* a hash of an older epoch is trusted */                                    \
     X(STORE_LOSER_STAYS_CLEAN)  /* who loses a SKU to another product is not marked dirty */                 \
-    X(STORE_OLD_SKU_FORGOTTEN)  /* an old SKU that was not deleted is not remembered */
+    X(STORE_OLD_SKU_FORGOTTEN)  /* a SKU that may hold an item of the product is not remembered */
 
 enum core_mutant {
     MUTANT_NONE,
