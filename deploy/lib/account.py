@@ -58,7 +58,8 @@ class Account:
         self.repeated += 1
         if stable(earlier) != stable(data):
             different = sorted(k for k in set(stable(earlier)) | set(stable(data)) if earlier.get(k) != data.get(k))
-            self.faults.append("%s has two results that differ in %s" % (show(position), ", ".join(different)))
+            self.faults.append("%s has two results that differ: %s" % (show(position), ", ".join(
+                "%s %r and %r" % (k, earlier.get(k), data.get(k)) for k in different)))
 
     def _check(self):
         self.missing = sorted(self.published - set(self.by_position))

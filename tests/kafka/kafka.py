@@ -7,10 +7,12 @@ them, into .deps/kafka.
 import base64
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "deploy", "lib"))
@@ -165,16 +167,22 @@ class ApacheKafka:
             self.process.stop(10)
 
 
-if __name__ == "__main__":
-    import tempfile
-    import time
+def main(home):
+    """Runs a node in the foreground until SIGTERM or Ctrl-C; says where it is once it answers."""
+    def stop(number, frame):
+        raise KeyboardInterrupt
 
-    with tempfile.TemporaryDirectory(prefix="catalog-sync-kafka-") as folder:
-        node = ApacheKafka(os.path.join(folder, "kafka")).start()
-        print("kafka: bootstrap.servers=" + node.bootstrap, flush=True)
-        try:
-            while node.process.running():
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            pass
+    signal.signal(signal.SIGTERM, stop)
+    node = ApacheKafka(home)
+    try:
+        print("kafka: bootstrap.servers=" + node.start().bootstrap, flush=True)
+        while node.process.running():
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        pass
+    finally:
         node.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build-tests", "kafka"))

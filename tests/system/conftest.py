@@ -13,21 +13,49 @@ import world as worlds  # noqa: E402
 def pytest_addoption(parser):
     parser.addoption("--broker", action="append", choices=["dev-kafka", "apache"],
                      help="only this kind of Kafka (default: both)")
+    parser.addoption("--shard", default="1/1", metavar="I/N", help="only each N-th test, from the I-th on: most of them "
+                     "wait most of the time, so tests/run runs several shards at once")
 
 
 def pytest_generate_tests(metafunc):
-    if "broker" in metafunc.fixturenames:
-        kinds = metafunc.config.getoption("--broker") or ["dev-kafka", "apache"]
-        only = metafunc.definition.get_closest_marker("only")
-        metafunc.parametrize("broker", [k for k in kinds if not only or k in only.args], indirect=True)
+    for fixture in ("broker", "own_broker"):
+        if fixture in metafunc.fixturenames:
+            kinds = metafunc.config.getoption("--broker") or ["dev-kafka", "apache"]
+            only = metafunc.definition.get_closest_marker("only")
+            metafunc.parametrize(fixture, [k for k in kinds if not only or k in only.args], indirect=True)
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "only(kind): runs on this kind of Kafka alone; the reason stands beside it")
 
 
+def pytest_collection_modifyitems(config, items):
+    """The shard; and with --broker apache alone, what needs no Kafka is left to the other broker's run."""
+    kinds = config.getoption("--broker") or []
+    if kinds == ["apache"]:
+        items[:] = [item for item in items if {"broker", "own_broker"} & set(item.fixturenames)]
+    index, _, count = config.getoption("--shard").partition("/")
+    items[:] = items[int(index) - 1::int(count)]
+
+
+class SharedApacheKafka:
+    """The node that tests/run started for all shards: it belongs to none of them, so no test may stop it."""
+
+    kind = "apache"
+
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+
+    def create_topics(self, partitions, compacted=()):
+        kafkactl.create_topics(self.bootstrap, partitions, compacted)
+
+
 @pytest.fixture(scope="session")
 def apache_node(tmp_path_factory):
+    bootstrap = os.environ.get("CATALOG_SYNC_TEST_KAFKA")
+    if bootstrap:
+        yield SharedApacheKafka(bootstrap)
+        return
     node = kafkactl.ApacheKafka(tmp_path_factory.mktemp("kafka") / "node").start()
     yield node
     node.stop()
@@ -40,6 +68,14 @@ def broker(request, tmp_path):
         yield request.getfixturevalue("apache_node")
         return
     node = kafkactl.DevKafka(tmp_path / "dev-kafka").start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def own_broker(request, tmp_path):
+    """A node of its own, for tests that stop it."""
+    node = (kafkactl.ApacheKafka if request.param == "apache" else kafkactl.DevKafka)(tmp_path / "own-kafka").start()
     yield node
     node.stop()
 

@@ -71,10 +71,10 @@ def test_wrong_usage(arguments, message):
     assert done.returncode == 2 and message in done.stderr.decode()
 
 
-def test_a_broker_that_was_away_keeps_its_records(broker):
-    broker.create_topics({"kept": 1})
-    position = kafkactl.produce(broker.bootstrap, [("kept", b"k", b"v", None)])
-    broker.restart()
-    reader = kafkactl.Reader(broker.bootstrap, "kept")
+def test_a_broker_that_was_away_keeps_its_records(own_broker):
+    own_broker.create_topics({"kept": 1})
+    position = kafkactl.produce(own_broker.bootstrap, [("kept", b"k", b"v", None)])
+    own_broker.restart()
+    reader = kafkactl.Reader(own_broker.bootstrap, "kept")
     assert [r.position for r in reader.read_to_end()] == position
     reader.close()

@@ -348,9 +348,7 @@ def test_a_header_is_kept_and_traceparent_reaches_the_result(world):
 def test_offsets_are_committed_when_all_is_done(world):
     worker = world.worker()
     world.sync(*[world.updated(i, 1) for i in range(20)])
-    ends = world.reader("events").ends()
-    wait_until(lambda: all(world.committed()[p] == end for p, end in ends.items() if end), 10,
-               lambda: "committed %s of %s" % (world.committed(), ends))
+    world.wait_committed()
     assert worker.terminate() == 0
     calls = len(world.calls())
     world.worker()

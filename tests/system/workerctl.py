@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -55,6 +57,7 @@ class Worker:
         self.admin_port = None
         self.process = None
         self.starts = 0
+        self.hung = None
 
     @property
     def log_path(self):
@@ -131,8 +134,24 @@ class Worker:
         return self.process.wait(timeout_s)
 
     def stop(self):
-        if self.process:
-            self.process.stop(10)
+        """SIGTERM. One that has not ended when its own shutdown.timeout.ms is long over is noted: check_health fails."""
+        if not self.running():
+            return
+        self.process.signal(signal.SIGCONT)
+        self.process.signal(signal.SIGTERM)
+        try:
+            self.process.wait(12)
+        except TimeoutError:
+            self.hung = self.stacks()
+            self.process.kill()
+
+    def stacks(self):
+        """Where its threads are, where gdb is there to say so."""
+        if not shutil.which("gdb"):
+            return "(no gdb here to show its threads)"
+        done = subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex", "thread apply all bt 16"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+        return done.stdout.decode("utf-8", "replace")
 
     def running(self):
         return self.process is not None and self.process.running()
@@ -155,7 +174,8 @@ class Worker:
                          lambda: "%s logs %r\n%s" % (self.name, part, self.process.log_tail()))
 
     def check_health(self):
-        """No assertion, no sanitizer report in the log, whatever else went on."""
+        """No assertion, no sanitizer report in the log, and it stopped when told, whatever else went on."""
+        assert not self.hung, "%s did not stop on SIGTERM\n%s\n%s" % (self.name, self.process.log_tail(), self.hung)
         text = self.log_text()
         for mark in ("internal error, please report", "AddressSanitizer", "LeakSanitizer", "runtime error:"):
             assert mark not in text, "%s: %s\n%s" % (self.name, mark, text[max(0, text.find(mark) - 500):][:3000])

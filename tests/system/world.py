@@ -79,10 +79,6 @@ class World:
         return worker.wait_ready() if wait else worker
 
     def stop(self):
-        for worker in self.workers:
-            if worker.running():
-                worker.thaw()
-                worker.process.signal(15)
         for part in self.workers + list(self.readers.values()):
             part.stop() if hasattr(part, "stop") else part.close()
         self.sim.stop()
@@ -175,6 +171,12 @@ class World:
 
     def committed(self):
         return committed(self.broker.bootstrap, self.group, self.topics["events"], self.partitions)
+
+    def wait_committed(self, timeout_s=10):
+        """Until the group's offsets stand at the ends of the event topic."""
+        ends = self.reader("events").ends()
+        procs.wait_until(lambda: all(self.committed()[p] == end for p, end in ends.items() if end), timeout_s,
+                         lambda: "committed %s of %s" % (self.committed(), ends))
 
     def published(self):
         positions = set()
