@@ -61,12 +61,18 @@ def fault_rows(counters):
 
 
 def dead_rows(account):
-    why = collections.Counter()
+    """(reason, how many, one of the messages)"""
+    why, example = collections.Counter(), {}
     for letters in account.dead.values():
         for letter in letters:
-            message = letter.headers.get("dlq-message", b"").decode("utf-8", "replace")
-            why["%s: %s" % (letter.headers.get("dlq-reason", b"?").decode("utf-8", "replace"), message)[:90]] += 1
-    return why.most_common(12)
+            reason = letter.headers.get("dlq-reason", b"?").decode("utf-8", "replace")
+            why[reason] += 1
+            example.setdefault(reason, letter.headers.get("dlq-message", b"").decode("utf-8", "replace"))
+    return [(reason, count, shorten(example[reason])) for reason, count in why.most_common(15)]
+
+
+def shorten(text, length=90):
+    return text if len(text) <= length else text[:length - 3] + "..."
 
 
 def tell(facts, home, arguments, say):

@@ -55,7 +55,9 @@ class Shop:
         self.products.append(product)
         return product
 
-    def price(self):
+    def price(self, currency="USD"):
+        if currency == "JPY":
+            return str(self.random.randint(100, 90000))
         return "%d.%02d" % (self.random.randint(1, 900), self.random.randint(0, 99))
 
     def some_product(self):
@@ -103,7 +105,8 @@ class Shop:
         self.event(kind, self.changed(self.some_product(), description="Now %s." % self.random.choice(ADJECTIVES)))
 
     def show_price_change(self, kind):
-        self.event(kind, self.changed(self.some_product(), price=self.price()))
+        product = self.some_product()
+        self.event(kind, self.changed(product, price=self.price(product["currency"])))
 
     def show_stock_change(self, kind):
         self.event(kind, self.changed(self.some_product(), stock_quantity=self.random.choice((0, 0, 7))))
@@ -112,7 +115,8 @@ class Shop:
         self.event(kind, self.changed(self.some_product()))
 
     def show_binary_mode(self, kind):
-        self.event(kind, self.changed(self.some_product(), price=self.price()), binary=True)
+        product = self.some_product()
+        self.event(kind, self.changed(product, price=self.price(product["currency"])), binary=True)
 
     def show_duplicate(self, kind):
         earlier = [r for r in self.records[-50:] if r["kind"] not in BROKEN and r["value"] is not None]
