@@ -220,9 +220,11 @@ static void rule_6_repair(void **state)
 
     rig_done(rig, &event, OUTCOME_CREATED, ITEM_LIVE);
     event.claim.repair = true;
-    event.claim.at.offset = 1;
+    event.claim.replay = true; /* done again whatever it was */
     assert_int_equal(rig_claim(rig, &event), CLAIM_GRANTED);
     assert_int_equal(rig_settle(rig, &event, OUTCOME_UPDATED, ITEM_LIVE), SETTLE_OK);
+    event.claim.at.offset--; /* of the same version, but not the newest */
+    assert_int_equal(rig_claim(rig, &event), CLAIM_STALE);
     event.claim.version = 6;
     assert_int_equal(rig_claim(rig, &event), CLAIM_STALE);
     assert_string_equal(rig_product(rig, "p1", "v"), "0000000000000007");

@@ -41,17 +41,8 @@ static void command_bytes(void **state)
 
 static void encoded_texts_come_back(void **state)
 {
-    static const char *const texts[] = {"-",
-                                        "--",
-                                        "%",
-                                        "a b",
-                                        "\t\n\r",
-                                        "{x}:y",
-                                        "\x7f",
-                                        "gr\xc3\xb6\xc3\x9f"
-                                        "e",
-                                        "%2d",
-                                        "a-"};
+    static const char *const texts[] = {
+        "-", "--", "%", "a b", "\t\n\r", "{x}:y", "\x7f", "gr\xc3\xb6\xc3\x9f-", "%2d", "a-"};
     struct resp_scratch scratch = {0};
     char all[255], copy[1024];
 
@@ -182,7 +173,7 @@ static void scripts_are_embedded_exactly(void **state)
 static void the_generator_keeps_every_byte(void **state)
 {
     static const char nasty[] =
-        "a;b;;c \\; \\\\ \"q\" 'x' [[ ]] [=[ ]=] ${A} @B@ $ENV{HOME} ??= ??/ %d \\n \\\n"
+        "a;b;;c \\; \\\\ \"q\" 'x' [[ ]] [=[ ]=] ${A} @B@ $ENV{HOME} ?\?= ?\?/ %d \\n \\\n"
         "\tlast ; line #[[ x ]] (]";
     char dir[] = "/tmp/embed-test-XXXXXX", path[128], command[1024];
     FILE *file;

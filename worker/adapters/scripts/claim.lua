@@ -153,9 +153,9 @@ end
 
 if m.v then -- 6
     local stale = m.v > version
-    if m.v == version and not repair then
+    if m.v == version then
         stale = (m.t == ARGV[10] and m.o and longer(m.o, ARGV[11])) or
-            (string.find(flags, 'r', 1, true) and m.c ~= content)
+            (string.find(flags, 'r', 1, true) and not repair and m.c ~= content)
     end
     if stale then
         return ended('S', 'superseded', 'newer_version', m.ev, '')
