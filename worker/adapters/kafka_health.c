@@ -49,7 +49,7 @@ static void fatal_error(struct kafka_health *health)
 {
     char why[TEXT_SIZE / 2];
     rd_kafka_resp_err_t err = rd_kafka_fatal_error(health->rk, why, sizeof(why));
-    if (health->fatal) {
+    if (health->fatal || !err) {
         return;
     }
     health->fatal = true;
@@ -62,8 +62,13 @@ static void fatal_error(struct kafka_health *health)
 
 void kafka_health_error(struct kafka_health *health, rd_kafka_resp_err_t err, const char *detail)
 {
+    /* Some fatal errors come under their own code (a fenced static member's does), so the client itself is
+     * asked. */
+    if (err == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_fatal_error(health->rk, NULL, 0)) {
+        fatal_error(health);
+        return;
+    }
     switch (err) {
-    case RD_KAFKA_RESP_ERR__FATAL: fatal_error(health); break;
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         if (!health->down) {
             say(health, KAFKA_DOWN, detail, "check kafka.bootstrap.servers and the network; trying again");
