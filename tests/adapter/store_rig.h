@@ -51,7 +51,7 @@ struct rig {
     int newests;
 };
 
-static void rig_copy(char *out, size_t size, struct text text)
+RIG_UNUSED static void rig_copy(char *out, size_t size, struct text text)
 {
     assert_non_null(text.ptr);
     assert_true(text.len < size);
@@ -60,12 +60,12 @@ static void rig_copy(char *out, size_t size, struct text text)
     assert_int_equal(text.ptr[text.len], '\0');
 }
 
-static void rig_on_up(void *user)
+RIG_UNUSED static void rig_on_up(void *user)
 {
     ((struct rig *)user)->ups++;
 }
 
-static void rig_on_down(void *user, const char *why)
+RIG_UNUSED static void rig_on_down(void *user, const char *why)
 {
     struct rig *rig = user;
 
@@ -73,7 +73,7 @@ static void rig_on_down(void *user, const char *why)
     snprintf(rig->why, sizeof rig->why, "%s", why);
 }
 
-static void rig_on_trouble(void *user, const char *message)
+RIG_UNUSED static void rig_on_trouble(void *user, const char *message)
 {
     struct rig *rig = user;
 
@@ -81,8 +81,8 @@ static void rig_on_trouble(void *user, const char *message)
     snprintf(rig->trouble, sizeof rig->trouble, "%s", message);
 }
 
-static void rig_on_claimed(void *user, struct op_id op, const struct claim_reply *reply,
-                           const struct claim_strings *s)
+RIG_UNUSED static void rig_on_claimed(void *user, struct op_id op, const struct claim_reply *reply,
+                                      const struct claim_strings *s)
 {
     struct rig *rig = user;
     struct rig_claimed *c = &rig->claimed;
@@ -109,7 +109,7 @@ static void rig_on_claimed(void *user, struct op_id op, const struct claim_reply
         rig_copy(c->item_ids[i], sizeof c->item_ids[i], s->item_ids[i]);
 }
 
-static void rig_on_settled(void *user, struct op_id op, enum settle_status status)
+RIG_UNUSED static void rig_on_settled(void *user, struct op_id op, enum settle_status status)
 {
     struct rig *rig = user;
 
@@ -120,7 +120,8 @@ static void rig_on_settled(void *user, struct op_id op, enum settle_status statu
         rig->unanswered++;
 }
 
-static void rig_on_budget(void *user, uint8_t catalog, bool answered, uint32_t granted, usec_t wait_us)
+RIG_UNUSED static void rig_on_budget(void *user, uint8_t catalog, bool answered, uint32_t granted,
+                                     usec_t wait_us)
 {
     struct rig *rig = user;
 
@@ -131,7 +132,7 @@ static void rig_on_budget(void *user, uint8_t catalog, bool answered, uint32_t g
     rig->budget_wait_us = wait_us;
 }
 
-static void rig_on_viewed(void *user, const struct store_view *view)
+RIG_UNUSED static void rig_on_viewed(void *user, const struct store_view *view)
 {
     struct rig *rig = user;
 
@@ -139,7 +140,7 @@ static void rig_on_viewed(void *user, const struct store_view *view)
     rig->view = *view;
 }
 
-static void rig_on_loaded(void *user, bool ok)
+RIG_UNUSED static void rig_on_loaded(void *user, bool ok)
 {
     struct rig *rig = user;
 
@@ -149,7 +150,7 @@ static void rig_on_loaded(void *user, bool ok)
         rig->loads_bad++;
 }
 
-static void rig_on_newest(void *user, const char *topic, int32_t partition, int64_t offset)
+RIG_UNUSED static void rig_on_newest(void *user, const char *topic, int32_t partition, int64_t offset)
 {
     struct rig *rig = user;
 
@@ -160,7 +161,7 @@ static void rig_on_newest(void *user, const char *topic, int32_t partition, int6
 }
 
 /* Turns the loop until *counter reaches target; a test that waits longer than 10 s has failed. */
-static void rig_until(struct rig *rig, const int *counter, int target)
+RIG_UNUSED static void rig_until(struct rig *rig, const int *counter, int target)
 {
     usec_t end_us = loop_clock_us() + 10 * RIG_S;
 
@@ -179,7 +180,7 @@ RIG_UNUSED static void rig_turn(struct rig *rig, usec_t for_us)
         loop_run_once(rig->loop, end_us);
 }
 
-static struct redis_store_settings rig_settings(struct rig *rig)
+RIG_UNUSED static struct redis_store_settings rig_settings(struct rig *rig)
 {
     static const struct redis_store_catalog catalogs[] = {
         {.name = "default", .budget_interval_us = 1000, .budget_burst = 10}, {.name = "other"}};
@@ -199,7 +200,7 @@ static struct redis_store_settings rig_settings(struct rig *rig)
                                          .test_now_us = &rig->now_us};
 }
 
-static struct redis_store_events rig_events(struct rig *rig)
+RIG_UNUSED static struct redis_store_events rig_events(struct rig *rig)
 {
     return (struct redis_store_events){.user = rig,
                                        .on_up = rig_on_up,
@@ -226,7 +227,7 @@ RIG_UNUSED static struct rig *rig_new(struct redis_server *server)
     return rig;
 }
 
-static void rig_open(struct rig *rig, const struct redis_store_settings *settings)
+RIG_UNUSED static void rig_open(struct rig *rig, const struct redis_store_settings *settings)
 {
     struct redis_store_events events = rig_events(rig);
     char error[512] = "";

@@ -40,7 +40,7 @@ static void pause_ms(long ms)
     nanosleep(&ts, NULL);
 }
 
-static int free_port(void)
+int redis_server_free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
@@ -139,7 +139,7 @@ struct redis_server *redis_server_start(const char *const *options)
     snprintf(server->socket, sizeof server->socket, "%s/socket", server->dir);
     snprintf(server->dump, sizeof server->dump, "%s/dump.rdb", server->dir);
     snprintf(server->url, sizeof server->url, "redis+unix://%s", server->socket);
-    snprintf(server->port, sizeof server->port, "%d", free_port());
+    snprintf(server->port, sizeof server->port, "%d", redis_server_free_port());
     for (size_t i = 0; options && options[i]; i++) {
         if (i == OPTIONS_MAX || !(server->options[i] = strdup(options[i])))
             die("too many options");

@@ -7,6 +7,8 @@
 
 struct redis_server;
 
+int redis_server_free_port(void); /* a port on loopback that nobody used a moment ago */
+
 /* Starts one without persistence and waits until it answers. options: further arguments for redis-server
  * ("--name", "value", ..., NULL), or NULL; kept for restarts. */
 struct redis_server *redis_server_start(const char *const *options);
