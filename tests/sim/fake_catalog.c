@@ -13,7 +13,7 @@ void fake_catalog_init(struct fake_catalog *cat, const struct sim_settings *sett
     for (uint32_t i = 0; i < settings->catalogs; i++)
         cat->upsert[i] = settings->core.catalogs[i].upsert;
     for (uint32_t i = 0; i < settings->foreign_items; i++)
-        fake_catalog_add(cat, 0, (int32_t)i, CONTENT_FOREIGN, 0);
+        fake_catalog_add(cat, 0, (int32_t)i, CONTENT_FOREIGN, -3600ll * 1000 * 1000);
 }
 
 struct item *fake_catalog_find(struct fake_catalog *cat, uint8_t catalog, int32_t sku)

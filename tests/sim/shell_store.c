@@ -29,6 +29,11 @@ static bool answered(enum output_type type)
     return type != OUT_RELEASE && type != OUT_BUDGET_BLOCK;
 }
 
+static bool usable(const struct worker *worker)
+{
+    return worker->link_up && worker->ups_coming == 0;
+}
+
 static void expect(struct world *world, struct worker *worker, const struct store_msg *msg)
 {
     ASSERT(worker->outstanding_count < SIM_OUTSTANDING_MAX);
@@ -177,7 +182,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
     struct effect *effect;
     usec_t at;
 
-    if (!worker->link_up) {
+    if (!usable(worker)) {
         if (!answered(out->type)) {
             if (out->type == OUT_RELEASE)
                 keep_release(world, w, out);
@@ -197,7 +202,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
     effect->u.store.link = worker->link;
     effect->u.store.run_id = world->store.run_id;
     effect->u.store.op = out->op;
-    effect->u.store.unanswered = !worker->link_up;
+    effect->u.store.unanswered = !usable(worker);
     fill(world, w, &effect->u.store, out);
     if (answered(out->type))
         expect(world, worker, &effect->u.store);
@@ -530,9 +535,15 @@ void shell_link_up(struct world *world, uint32_t w)
     if (!worker->up || worker->link_up)
         return;
     worker->link_up = true;
+    worker->ups_coming++;
     worker->link++;
-    send_releases(world, w);
     effect_for(world, E_INPUT, world->now + ms, w)->u.input.type = IN_STORE_UP;
+}
+
+void shell_link_seen(struct world *world, uint32_t w)
+{
+    if (--world->workers[w].ups_coming == 0 && world->workers[w].link_up)
+        send_releases(world, w);
 }
 
 static int by_finish(const struct result *a, const struct result *b)

@@ -77,6 +77,8 @@ static void deliver(struct world *world, uint32_t w, const struct input *in)
     if (in->type == IN_ASSIGNED || in->type == IN_REVOKING || in->type == IN_LOST)
         if (!group_deliver(world, w, in))
             return;
+    if (in->type == IN_STORE_UP)
+        shell_link_seen(world, w);
     worker_step(world, w, in);
 }
 

@@ -213,6 +213,7 @@ struct worker {
     uint32_t idle_ticks; /* steps in a row without any time passing */
     /* connection to the store */
     bool link_up;
+    uint32_t ups_coming; /* connections made that the process has not yet seen: it was stopped meanwhile */
     uint64_t link, run_seen;
     usec_t last_arrival, last_commit;
     struct outstanding outstanding[SIM_OUTSTANDING_MAX];
@@ -316,6 +317,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
 void shell_store_arrive(struct world *world, struct effect *effect);
 void shell_store_reply(struct world *world, struct effect *effect);
 void shell_link_down(struct world *world, uint32_t w);
+void shell_link_seen(struct world *world, uint32_t w); /* STORE_UP reaches the process */
 void shell_link_up(struct world *world, uint32_t w);
 void shell_rebuild(struct world *world, uint32_t w);
 
