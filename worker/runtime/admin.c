@@ -35,12 +35,15 @@ struct admin {
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
                               const char *text)
 {
+    char *copy = strdup(text);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+        copy ? MHD_create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE) : NULL;
     enum MHD_Result result;
 
-    if (!response)
+    if (!response) {
+        free(copy);
         return MHD_NO;
+    }
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     result = MHD_queue_response(connection, status, response);

@@ -119,6 +119,16 @@ static void fill_record(const struct reactor *r, const struct event *event, cons
         to->local = LOCAL_FAILED;
 }
 
+/* Index of a topic as configured; topics_count where it is none of ours. */
+static uint16_t topic_index(const struct reactor *r, const char *name)
+{
+    size_t i = 0;
+
+    while (i < r->settings.topics_count && strcmp(r->settings.topics[i], name) != 0)
+        i++;
+    return (uint16_t)i;
+}
+
 static struct payload *park(struct reactor *r, struct kafka_record record, struct event *event,
                             uint16_t topic)
 {
@@ -146,10 +156,7 @@ void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignm
     r->counts.record_bytes_in += record.message->len;
     in.u.record.partition = partition;
     in.u.record.assignment = assignment;
-    for (uint16_t i = 0; i < r->settings.topics_count; i++) {
-        if (strcmp(r->settings.topics[i], topic) == 0)
-            in.u.record.at.topic = i;
-    }
+    in.u.record.at.topic = topic_index(r, topic);
     fill_record(r, event, record.message, &in.u.record);
     log_debug("event", log_bytes("event_id", event->id.ptr, event->id.len),
               log_payload("payload", record.message->payload, record.message->len));
@@ -172,19 +179,12 @@ void intake_repair(struct reactor *r, struct kafka_record record)
         return;
     }
     event = decode(r, topic, record.message);
-    if (event->kind == EVENT_BROKEN || event->kind == EVENT_UNKNOWN_TYPE || event->catalog_index < 0) {
-        event_free(event);
-        kafka_record_free(&record);
-        return;
-    }
     in.u.record.partition = PARTITION_NONE;
-    for (uint16_t i = 0; i < r->settings.topics_count; i++) {
-        if (strcmp(r->settings.topics[i], topic) == 0)
-            in.u.record.at.topic = i;
-    }
+    in.u.record.at.topic = topic_index(r, topic);
     fill_record(r, event, record.message, &in.u.record);
     in.u.record.force = true;
-    if (in.u.record.local != LOCAL_NONE) {
+    if (in.u.record.local != LOCAL_NONE || in.u.record.catalog == CATALOG_NONE ||
+        in.u.record.at.topic == r->settings.topics_count) {
         event_free(event);
         kafka_record_free(&record);
         return;

@@ -73,18 +73,18 @@ static void housekeeping(void *arg)
 static bool open_core(struct reactor *r)
 {
     struct core_settings *set = &r->settings.core;
-    size_t size;
     void *mem;
 
     if (getrandom(&set->incarnation, sizeof set->incarnation, 0) != (ssize_t)sizeof set->incarnation ||
         getrandom(&set->seed, sizeof set->seed, 0) != (ssize_t)sizeof set->seed)
         return false;
-    size = core_size(set);
-    mem = calloc(1, size);
+    mem = calloc(1, core_size(set));
     r->outputs = malloc(sizeof *r->outputs);
     r->payloads = payloads_create(core_slots(set));
-    if (!mem || !r->outputs || !r->payloads)
+    if (!mem || !r->outputs || !r->payloads) {
+        free(mem);
         return false;
+    }
     r->core = core_init(mem, set, loop_now_us(r->loop));
     return true;
 }
