@@ -62,22 +62,16 @@ static void failed(struct redis_link *link, const char *why)
     link_trouble(link, message);
 }
 
-/* hiredis has let go of the context: every command was called back. */
-static void on_gone(void *arg)
+/* The connection is over, and every command was called back. */
+static void on_over(void *arg)
 {
     struct redis_link *link = arg;
     char why[sizeof link->why];
 
-    snprintf(why, sizeof why, "%s",
-             link->why[0]                ? link->why
-             : link->ac && link->ac->err ? link->ac->errstr
-                                         : "closed");
-    link->ac = NULL;
+    ASSERT(link->outstanding == 0);
+    memcpy(why, link->why, sizeof why);
     link->why[0] = '\0';
     link->overdue = NULL;
-    ASSERT(link->outstanding == 0);
-    if (link->state == LINK_CLOSED)
-        return;
     if (link->told_ready && loop_now_us(link->loop) - link->ready_at_us >= link->set.reconnect_max_us)
         link->failures = 0;
     wait_to_reconnect(link);
@@ -87,6 +81,21 @@ static void on_gone(void *arg)
     }
     link->told_ready = false;
     link->events.lost(link->events.arg, why);
+}
+
+/* hiredis lets go of the context; before or after it calls the commands back, depending on its version. */
+static void on_gone(void *arg)
+{
+    struct redis_link *link = arg;
+
+    if (!link->why[0])
+        snprintf(link->why, sizeof link->why, "%s", link->ac->err ? link->ac->errstr : "closed");
+    link->ac = NULL;
+    if (link->state == LINK_CLOSED)
+        return;
+    link->state = LINK_LEAVING;
+    loop_timer_clear(link->loop, &link->timer);
+    loop_defer(link->loop, on_over, link);
 }
 
 void link_drop(struct redis_link *link, const char *why)
@@ -305,6 +314,7 @@ static void drop_unanswered(struct redis_cmd *cmd, const redisReply *reply)
 void redis_link_close(struct redis_link *link)
 {
     link->state = LINK_CLOSED;
+    loop_defer_cancel(link->loop, link);
     loop_timer_clear(link->loop, &link->timer);
     for (struct redis_cmd *cmd = link->oldest; cmd; cmd = cmd->next)
         cmd->done = drop_unanswered;

@@ -10,7 +10,11 @@ static bool connected(const struct redis_loop *hooks)
 /* While connecting, writable means connected. */
 static void watch(struct redis_loop *hooks)
 {
-    bool for_room = hooks->want_write && (hooks->full || !connected(hooks));
+    bool for_room;
+
+    if (!hooks->ac)
+        return; /* hiredis 1.2 calls on after its cleanup */
+    for_room = hooks->want_write && (hooks->full || !connected(hooks));
 
     loop_watch_set(hooks->watch, (hooks->want_read ? LOOP_READABLE : 0U) | (for_room ? LOOP_WRITABLE : 0U));
 }
@@ -38,7 +42,7 @@ static void add_write(void *privdata)
     if (hooks->want_write)
         return;
     hooks->want_write = true;
-    if (!connected(hooks))
+    if (hooks->ac && !connected(hooks))
         watch(hooks);
 }
 
@@ -55,6 +59,8 @@ static void cleanup(void *privdata)
 {
     struct redis_loop *hooks = privdata;
 
+    if (!hooks->ac)
+        return;
     loop_unwatch(hooks->watch);
     hooks->watch = NULL;
     hooks->ac = NULL;

@@ -20,8 +20,8 @@ struct redis_loop {
 };
 
 /* Prepares hooks for any number of connections, one after the other. gone(arg) runs when hiredis lets go of
- * an attached context, whatever the reason: every command was called back, and the context must not be
- * touched any more (its err and errstr may still be read). */
+ * an attached context, whatever the reason, from within hiredis: err and errstr may still be read, commands
+ * may yet have to be called back (hiredis 1.2), and after this turn the context is no more. */
 void redis_loop_init(struct redis_loop *hooks, struct loop *loop, loop_fn gone, void *arg);
 
 /* Attaches a fresh context (before any callback is set on it). Returns false when the system refuses a watch.
