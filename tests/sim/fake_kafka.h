@@ -14,6 +14,7 @@ struct log_record {
     /* evidence for the oracles */
     uint32_t results, deads;
     uint32_t first_result; /* index in results */
+    usec_t acked_at;
     uint32_t acked; /* assignment under which its result was acknowledged to whoever published it; 0: none */
 };
 
@@ -47,7 +48,8 @@ struct result {
     uint32_t event;
     enum outcome outcome;
     enum reason reason;
-    bool stored; /* the publisher repeated what the store answered */
+    bool stored;  /* the publisher repeated what the store answered */
+    bool granted; /* its event was granted a lease by this process */
     uint32_t superseded_by;
     uint64_t version, item;
     enum item_state item_state;

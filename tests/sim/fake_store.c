@@ -203,7 +203,7 @@ static void settle_product(struct fstore_product *product, usec_t now_us, const 
     fstore_x_remove(product, side->skus[0]);
     product->s = there ? side->skus[0] : (struct key128){0};
     for (uint32_t i = 1; i < req->targets_count; i++)
-        if (!req->targets[i].gone )
+        if (!req->targets[i].gone)
             fstore_x_add(product, side->skus[i]);
 }
 
@@ -295,5 +295,6 @@ void fstore_release(struct fstore *store, usec_t now_us, const struct release_re
             continue;
         fstore_lease_end(row, now_us, req->targets[i].written, req->targets[i].uncertain_us);
     }
-    /* no witness: a release is sent again before the look after a reconnect, and must not hide that writes were lost */
+    /* no witness: a release is sent again before the look after a reconnect, and must not hide that writes
+     * were lost */
 }

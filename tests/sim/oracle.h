@@ -16,7 +16,8 @@ void oracle_publish(struct world *world, const struct side *side, const struct o
 void oracle_settle(struct world *world, uint32_t w, struct side *side, const struct settle_request *req);
 void oracle_called(struct world *world, uint32_t w, struct side *side, const struct call_reply *reply);
 
-/* oracle_shape.c: rules of single outputs, where breaking one would only be seen to do harm by rare chance. */
+/* oracle_shape.c: rules of single outputs, where breaking one would only be seen to do harm by rare chance.
+ */
 void oracle_claim(struct world *world, uint32_t w, struct side *side, const struct claim_request *req);
 void oracle_granted(struct world *world, const struct store_msg *msg, uint32_t event);
 void oracle_call(struct world *world, uint32_t w, struct side *side, const struct output *out);

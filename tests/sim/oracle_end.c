@@ -90,7 +90,7 @@ static void believe_sku(const struct world *world, struct claim_of_sku skus[SIM_
 
         if (!counts(world, r) || r->skus_count == 0)
             continue;
-        if (r->outcome == OUTCOME_FAILED)
+        if (r->outcome == OUTCOME_FAILED && r->granted)
             taint(world, skus[event_of(world, r)->catalog], r, r->finished_at);
 
         if (r->skus[0] == SIM_NO_SKU ||
@@ -137,13 +137,15 @@ static bool vanished_since(const struct world *world, uint8_t catalog, int32_t s
     return false;
 }
 
-/* A product whose newest event has made another SKU's item left nothing under the SKUs it failed on before. */
-static void check_left_behind(struct world *world, const struct belief *beliefs, const struct claim_of_sku *row,
-                              uint8_t catalog, int32_t sku)
+/* A product whose newest event has made another SKU's item left nothing under the SKUs it failed on before.
+ */
+static void check_left_behind(struct world *world, const struct belief *beliefs,
+                              const struct claim_of_sku *row, uint8_t catalog, int32_t sku)
 {
     const struct result *newest = beliefs[row->tainted_by].newest;
+    const struct item *item = fake_catalog_find(&world->catalog, catalog, sku);
 
-    if (!fake_catalog_find(&world->catalog, catalog, sku) || !newest || newest->finished_at <= row->tainted_at ||
+    if (!item || item->content == CONTENT_FOREIGN || !newest || newest->finished_at <= row->tainted_at ||
         (newest->outcome != OUTCOME_CREATED && newest->outcome != OUTCOME_UPDATED) || newest->stored ||
         event_of(world, newest)->intent != INTENT_UPSERT || event_of(world, newest)->sku == sku ||
         world->last_grant[catalog][sku].product != row->tainted_by || world->losses > 0)
@@ -190,8 +192,8 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
                     event_of(world, newest)->sku, newest->event);
     } else if (!owns && item && newest->outcome == OUTCOME_DELETED) {
         oracle_fail(world, "P3", "sku %d has an item, but event %u deleted it", sku, newest->event);
-    } else if (!owns && item && event_of(world, newest)->intent == INTENT_HIDE && !item->hidden &&
-               newest->outcome != OUTCOME_SKIPPED) {
+    } else if (!owns && !forgotten && item && event_of(world, newest)->intent == INTENT_HIDE &&
+               !item->hidden && newest->outcome != OUTCOME_SKIPPED) {
         oracle_fail(world, "P3", "sku %d is shown, but event %u hid it", sku, newest->event);
     }
 }

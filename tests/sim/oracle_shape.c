@@ -1,5 +1,5 @@
-/* Rules of single outputs. Each stands for harm that would come only by a rare chance: a call through a closed
- * gate, a token not taken, an item believed gone. */
+/* Rules of single outputs. Each stands for harm that would come only by a rare chance: a call through a
+ * closed gate, a token not taken, an item believed gone. */
 #include "tests/sim/oracle.h"
 
 #include "common/assertx.h"
@@ -20,8 +20,8 @@ void oracle_claim(struct world *world, uint32_t w, struct side *side, const stru
             event_of(world, other)->product != event_of(world, side)->product)
             continue;
         if (other->tp == side->tp && other->assignment == side->assignment)
-            oracle_fail(world, "order", "w%u works on events %u and %u of one product at once", w, other->event,
-                        side->event);
+            oracle_fail(world, "order", "w%u works on events %u and %u of one product at once", w,
+                        other->event, side->event);
     }
 }
 
@@ -33,12 +33,13 @@ void oracle_granted(struct world *world, const struct store_msg *msg, uint32_t e
     uint32_t holder = world->last_grant[e->catalog][sku].product;
     const struct fstore_product *other;
 
-    if (e->intent == INTENT_UPSERT || holder == e->product || world->last_grant[e->catalog][sku].at == 0)
+    if (e->intent == INTENT_UPSERT || holder == e->product || world->last_grant[e->catalog][sku].at == 0 ||
+        world->last_grant[e->catalog][sku].losses != world->losses)
         return;
     other = fstore_find_product(&world->store, e->catalog, key_product(e->catalog, holder));
     if (other && key128_eq(other->s, key_sku(sku)))
-        oracle_fail(world, "P3", "event %u of product %u may %s sku %d, which is product %u's", event, e->product,
-                    e->intent == INTENT_HIDE ? "hide" : "delete", sku, holder);
+        oracle_fail(world, "P3", "event %u of product %u may %s sku %d, which is product %u's", event,
+                    e->product, e->intent == INTENT_HIDE ? "hide" : "delete", sku, holder);
 }
 
 static void check_lease(struct world *world, uint32_t w, const struct side *side, const struct output *out)
@@ -50,7 +51,8 @@ static void check_lease(struct world *world, uint32_t w, const struct side *side
     if (side->losses != world->losses || !row || row->fe != side->fence)
         return; /* oracle_write.c says more of this */
     if (world->now + set->call_timeout_us + set->lease_margin_us > row->un)
-        oracle_fail(world, "lease", "w%u starts a call for event %u that its lease may not outlive", w, side->event);
+        oracle_fail(world, "lease", "w%u starts a call for event %u that its lease may not outlive", w,
+                    side->event);
 }
 
 void oracle_call(struct world *world, uint32_t w, struct side *side, const struct output *out)
@@ -63,14 +65,16 @@ void oracle_call(struct world *world, uint32_t w, struct side *side, const struc
         oracle_fail(world, "call", "w%u makes two calls for event %u at once", w, side->event);
     side->in_call = true;
     if (side->epoch != worker->epoch_ready)
-        oracle_fail(world, "epoch", "w%u makes a call for event %u under a lease of an older epoch", w, side->event);
+        oracle_fail(world, "epoch", "w%u makes a call for event %u under a lease of an older epoch", w,
+                    side->event);
     if (world->set.core.catalogs[catalog].limited && worker->tokens[catalog]-- == 0)
         oracle_fail(world, "budget", "w%u makes a call for event %u without a token", w, side->event);
     if (worker->gate[catalog] == GATE_WORKS)
         return;
     side->closed_gate = true;
     if (++worker->calls_while_closed[catalog] > 1)
-        oracle_fail(world, "gate", "w%u makes a second call through the closed gate of catalog %u", w, catalog);
+        oracle_fail(world, "gate", "w%u makes a second call through the closed gate of catalog %u", w,
+                    catalog);
 }
 
 void oracle_call_over(struct world *world, uint32_t w, struct side *side)
@@ -101,11 +105,12 @@ void oracle_absorb(struct world *world, uint32_t w, const struct side *older, co
     else if (!n->tombstone && n->version < o->version)
         why = "it is newer";
     if (why)
-        oracle_fail(world, "absorb", "w%u: event %u may not be absorbed by event %u: %s", w, older->event, newer->event,
-                    why);
+        oracle_fail(world, "absorb", "w%u: event %u may not be absorbed by event %u: %s", w, older->event,
+                    newer->event, why);
 }
 
-/* A partition is given back when what is in flight is done, or its bound is over, and what is done is committed. */
+/* A partition is given back when what is in flight is done, or its bound is over, and what is done is
+ * committed. */
 void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
 {
     const struct worker *worker = &world->workers[w];
@@ -113,20 +118,23 @@ void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
     const struct partition_log *log = &world->kafka.logs[tp];
     usec_t since = part->revoking ? part->revoking_at : worker->terminated_at;
     usec_t bound = part->revoking ? world->set.core.revoke_timeout_us : world->set.core.shutdown_timeout_us;
-    uint32_t next = fake_kafka_seek(&world->kafka, (uint8_t)tp, log->group.committed < 0 ? 0 : log->group.committed);
+    uint32_t next =
+        fake_kafka_seek(&world->kafka, (uint8_t)tp, log->group.committed < 0 ? 0 : log->group.committed);
 
     if (worker->terminating && part->revoking && world->set.core.shutdown_timeout_us < bound)
         bound = world->set.core.shutdown_timeout_us;
     for (uint32_t i = 0; i < SIM_SIDES_MAX; i++) {
         const struct side *side = &worker->sides[i];
 
-        if (side->used && side->in_call && !side->repair && side->tp == tp && side->assignment == part->assignment &&
-            world->now < since + bound && (!worker->terminating || world->now < worker->terminated_at + bound))
-            oracle_fail(world, "revoke", "w%u gives p%u back before its bound while a call for event %u is in flight", w,
-                        tp, side->event);
+        if (side->used && side->in_call && !side->repair && side->tp == tp &&
+            side->assignment == part->assignment && world->now < since + bound &&
+            (!worker->terminating || world->now < worker->terminated_at + bound))
+            oracle_fail(world, "revoke",
+                        "w%u gives p%u back before its bound while a call for event %u is in flight", w, tp,
+                        side->event);
     }
     if (next < log->count && log->records[next].acked == part->assignment &&
-        part->commit_tried <= log->records[next].offset)
+        part->commit_tried <= log->records[next].offset && log->records[next].acked_at < since + bound)
         oracle_fail(world, "revoke", "w%u gives p%u back and has not committed %lld, which is done", w, tp,
                     (long long)log->records[next].offset);
 }
@@ -155,13 +163,17 @@ void oracle_acked(struct world *world, uint32_t w, const struct input *in, const
 
     if (in->type == IN_PUBLISHED && in->u.published.ok && in->u.published.kind == PUBLISH_RESULT) {
         side = worker_side(world, w, in->u.published.op);
-        if (side && !side->repair)
-            world->kafka.logs[side->tp].records[side->record].acked = side->assignment;
+        if (side && !side->repair) {
+            struct log_record *record = &world->kafka.logs[side->tp].records[side->record];
+
+            record->acked = side->assignment;
+            record->acked_at = world->now;
+        }
     }
     if (in->type != IN_SETTLED || in->u.settled.status != SETTLE_REFUSED)
         return;
     side = worker_side(world, w, in->u.settled.op);
     if (side && side->settled_writes && !has_repair(out))
-        oracle_fail(world, "repair", "w%u wrote for event %u, its settle is refused, and nothing is repaired", w,
-                    side->event);
+        oracle_fail(world, "repair", "w%u wrote for event %u, its settle is refused, and nothing is repaired",
+                    w, side->event);
 }

@@ -158,6 +158,14 @@ void oracle_called(struct world *world, uint32_t w, struct side *side, const str
     side->successes_seen = successes;
 }
 
+/* A settle may be asked again after it was applied: then the SKU is somebody else's by now. */
+static bool still_leased(const struct world *world, const struct settle_request *req, int32_t sku)
+{
+    const struct fstore_sku *row = fstore_find_sku(&world->store, req->catalog, key_sku(sku));
+
+    return row && row->fe == req->fence && row->tk.incarnation == req->token.incarnation;
+}
+
 void oracle_settle(struct world *world, uint32_t w, struct side *side, const struct settle_request *req)
 {
     static const struct {
@@ -187,9 +195,10 @@ void oracle_settle(struct world *world, uint32_t w, struct side *side, const str
     for (uint32_t i = 0; i < req->targets_count; i++)
         side->settled_writes = side->settled_writes || req->targets[i].written;
     for (uint32_t i = 0; i < req->targets_count; i++)
-        if (req->targets[i].gone && fake_catalog_find(&world->catalog, req->catalog, side->skus[i]))
-            oracle_fail(world, "gone", "w%u takes the item of sku %d for gone (event %u), and it is there", w, side->skus[i],
-                        side->event);
+        if (req->targets[i].gone && still_leased(world, req, side->skus[i]) &&
+            fake_catalog_find(&world->catalog, req->catalog, side->skus[i]))
+            oracle_fail(world, "gone", "w%u takes the item of sku %d for gone (event %u), and it is there", w,
+                        side->skus[i], side->event);
     if (req->repair != side->repair)
         oracle_fail(world, "repair", "w%u settles event %u, and mistakes what it is", w, side->event);
 }

@@ -220,6 +220,7 @@ static struct result result_of(struct world *world, uint32_t w, const struct sid
         .outcome = out->u.publish.outcome,
         .reason = out->u.publish.stored ? side->stored_reason : out->u.publish.reason,
         .stored = out->u.publish.stored,
+        .granted = side->fence != 0,
         .superseded_by = out->u.publish.outcome == OUTCOME_SUPERSEDED ? side->superseded_by : 0,
         .version = side->version,
         .skus_count = side->targets_count,
@@ -321,7 +322,8 @@ void shell_commit(struct world *world, uint32_t w, const struct output *out)
     world->workers[w].parts[out->u.partition.partition].commit_tried = out->u.partition.offset;
     if (world->workers[w].last_commit < world->now)
         world->workers[w].last_commit = world->now;
-    world->workers[w].last_commit += 1 + world_about(world, 2 * ms); /* one connection: commits keep their order */
+    world->workers[w].last_commit +=
+        1 + world_about(world, 2 * ms); /* one connection: commits keep their order */
     effect = effect_for(world, E_COMMIT_ARRIVE, world->workers[w].last_commit, w);
     effect->u.commit = (struct commit_msg){
         .tp = (uint8_t)out->u.partition.partition,

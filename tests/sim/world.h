@@ -173,8 +173,8 @@ struct side {
     uint32_t assignment;
     uint64_t losses; /* of the store, when the claim was granted */
     bool has_verdict, final, called, contradicted, in_call, working;
-    bool closed_gate; /* its call in flight was made through a closed gate */
-    uint64_t epoch; /* of its last claim */
+    bool closed_gate;    /* its call in flight was made through a closed gate */
+    uint64_t epoch;      /* of its last claim */
     bool settled_writes; /* its last settle told of a write */
     enum outcome verdict;
     uint64_t verdict_losses; /* of the store, when it was decided */
