@@ -181,6 +181,31 @@ static void metadata(void **state)
     rig_look(rig);
 }
 
+/* A living process writes on while a question about it is on its way: no loss. */
+static void predecessor_that_writes_on(void **state)
+{
+    struct rig *rig = *state;
+    const char *key = "{cs1}:1:w:0000000000000077";
+    char text[STORE_METADATA_SIZE];
+
+    redis_server_ask(rig->server, "SET", key, "0000000000000010", NULL);
+    for (int number = 10; number <= 12; number += 2) {
+        snprintf(text, sizeof text, "v1 run 77 %d %llu", number, (unsigned long long)rig->view.epoch);
+        assert_true(redis_store_predecessor(rig->store, text, strlen(text)));
+        redis_store_look(rig->store);
+        redis_store_look(rig->store);
+    }
+    rig_until(rig, &rig->views, rig->views + 1);
+    assert_true(rig->view.witness_ok); /* 10 was there; 12 is for a later question */
+    redis_server_ask(rig->server, "SET", key, "0000000000000011", NULL);
+    rig_turn(rig, 50 * RIG_MS);
+    rig_look(rig);
+    assert_false(rig->view.witness_ok);
+    redis_server_ask(rig->server, "SET", key, "0000000000000012", NULL);
+    rig_look(rig);
+    assert_true(rig->view.witness_ok);
+}
+
 static void old_data_is_seen_by_its_epoch(void **state)
 {
     struct rig *rig = *state;
@@ -354,6 +379,7 @@ int main(void)
         cmocka_unit_test(witness_lost),
         cmocka_unit_test(claims_that_store_nothing_are_no_witness),
         cmocka_unit_test(metadata),
+        cmocka_unit_test(predecessor_that_writes_on),
         cmocka_unit_test(old_data_is_seen_by_its_epoch),
         cmocka_unit_test(rebuild),
         cmocka_unit_test(rebuild_over_older_data),

@@ -32,11 +32,12 @@ static bool is_there(const struct witness *witness, uint64_t epoch, const char *
     return strtoull(number, NULL, 10) >= witness->number;
 }
 
-static void check_before(struct redis_store *store, char **at, struct store_view *view)
+/* The first `asked` predecessors were asked for; later ones are for the next question. */
+static void check_before(struct redis_store *store, char **at, uint32_t asked, struct store_view *view)
 {
     const char *run_id = redis_link_run_id(store->link);
 
-    for (uint32_t i = 0; i < store->before_count; i++) {
+    for (uint32_t i = 0; i < asked; i++) {
         const struct witness *witness = &store->before[i];
 
         if (!is_there(witness, view->epoch, next_field(at)))
@@ -44,11 +45,15 @@ static void check_before(struct redis_store *store, char **at, struct store_view
         if (witness->epoch == view->epoch && strcmp(witness->run_id, run_id) != 0)
             store->restarted = true;
     }
-    if (view->witness_ok && view->epoch > 0)
-        store->before_count = 0;
+    if (!view->witness_ok || view->epoch == 0 || asked == 0)
+        return;
+    store->before_count -= asked;
+    memmove(store->before, store->before + asked, store->before_count * sizeof store->before[0]);
+    store->before_round++;
 }
 
-static void read_view(struct redis_store *store, char *text, struct store_view *view)
+static void read_view(struct redis_store *store, const struct redis_cmd *cmd, char *text,
+                      struct store_view *view)
 {
     char *at = text;
 
@@ -59,31 +64,20 @@ static void read_view(struct redis_store *store, char *text, struct store_view *
     view->builder_alive = next_field(&at)[0] == '1';
     view->wait_us = strtoll(next_field(&at), NULL, 10) * 1000;
     view->witness_ok = is_there(&store->own, view->epoch, next_field(&at));
-    check_before(store, &at, view);
+    check_before(store, &at, cmd->number == store->before_round ? cmd->count : 0, view);
     view->restarted = store->restarted;
     store->epoch = view->epoch;
 }
 
-/* Predecessors that were added while the question was on its way were not asked for: their witnesses are
- * found missing
- * ("-") only if they were. cmd->count says how many were. */
 static void on_viewed(struct redis_cmd *cmd, const redisReply *reply)
 {
     struct redis_store *store = cmd->owner;
     struct store_view view = {0};
-    uint32_t added;
 
-    if (reply && reply->type == REDIS_REPLY_STRING) {
-        struct witness later[STORE_PREDECESSORS_MAX];
-
-        ASSERT(cmd->count <= store->before_count || store->before_count == 0);
-        added = store->before_count > cmd->count ? store->before_count - cmd->count : 0;
-        memcpy(later, store->before + cmd->count, added * sizeof later[0]);
-        store->before_count -= added;
-        read_view(store, reply->str, &view);
-        memcpy(store->before + store->before_count, later, added * sizeof later[0]);
-        store->before_count += added;
-    }
+    if (--store->questions == 0)
+        store->before_asked = 0;
+    if (reply && reply->type == REDIS_REPLY_STRING)
+        read_view(store, cmd, reply->str, &view);
     store->events.on_viewed(store->events.user, &view);
 }
 
@@ -95,6 +89,11 @@ static struct redis_cmd *question(struct redis_store *store, redis_cmd_fn done, 
     struct resp *r = &cmd->resp;
 
     cmd->count = others;
+    cmd->number = store->before_round;
+    if (witnesses) {
+        store->questions++;
+        store->before_asked = others;
+    }
     resp_str(r, store->epoch_key);
     resp_str(r, store->witness_key);
     for (uint32_t i = 0; i < others; i++) {
@@ -173,10 +172,11 @@ size_t redis_store_metadata(const struct redis_store *store, char text[STORE_MET
     return (size_t)len;
 }
 
-/* Keeps the highest witness of each process. */
+/* Keeps the highest witness of each process. One that a question on its way is about must not grow under it:
+ * the answer may be older than what the process has written since. */
 static void remember(struct redis_store *store, const struct witness *witness)
 {
-    for (uint32_t i = 0; i < store->before_count; i++) {
+    for (uint32_t i = store->before_asked; i < store->before_count; i++) {
         struct witness *known = &store->before[i];
 
         if (known->incarnation != witness->incarnation)

@@ -49,6 +49,9 @@ struct redis_store {
     bool restarted;                       /* since then, as of this connection */
     struct witness before[STORE_PREDECESSORS_MAX];
     uint32_t before_count;
+    uint32_t before_asked; /* the first of them, which a question on its way is about: left as they are */
+    uint32_t questions;    /* on their way */
+    uint64_t before_round; /* grows when all were found well and forgotten */
     struct redis_cmd *unsent, *unsent_last; /* asked while not connected: answered in the next turn */
     bool unsent_deferred;
     struct redis_cmd *kept, *kept_last; /* releases that nobody acknowledged */
