@@ -29,6 +29,14 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Something to be told: a string of one letter that may be written. */
+static void *letter(char c)
+{
+    static char letters[128][2];
+    letters[(size_t)c][0] = c;
+    return letters[(size_t)c];
+}
+
 static void tell(void *arg)
 {
     size_t end = strlen(story);
@@ -54,13 +62,13 @@ static void test_timers_in_order(void **state)
     (void)state;
     struct loop_timer a = {0}, b = {0}, c = {0}, d = {0};
     usec_t now = loop_clock_us();
-    loop_timer_set(loop, &a, now + 30000, tell, (void *)(uintptr_t) "a");
-    loop_timer_set(loop, &b, now + 10000, tell, (void *)(uintptr_t) "b");
-    loop_timer_set(loop, &c, now + 20000, tell, (void *)(uintptr_t) "c");
-    loop_timer_set(loop, &d, now + 15000, tell, (void *)(uintptr_t) "d");
+    loop_timer_set(loop, &a, now + 30000, tell, letter('a'));
+    loop_timer_set(loop, &b, now + 10000, tell, letter('b'));
+    loop_timer_set(loop, &c, now + 20000, tell, letter('c'));
+    loop_timer_set(loop, &d, now + 15000, tell, letter('d'));
     loop_timer_clear(loop, &d);
     loop_timer_clear(loop, &d);
-    loop_timer_set(loop, &b, now + 40000, tell, (void *)(uintptr_t) "b"); /* moved */
+    loop_timer_set(loop, &b, now + 40000, tell, letter('b')); /* moved */
     while (strlen(story) < 3) {
         loop_run_once(loop, LOOP_NEVER);
         assert_true(loop_now_us(loop) < now + 1000000);
@@ -72,16 +80,16 @@ static void test_timers_in_order(void **state)
 static void defer_again(void *arg)
 {
     tell(arg);
-    loop_defer(loop, tell, (void *)(uintptr_t) "2");
+    loop_defer(loop, tell, letter('2'));
 }
 
 static void test_deferred_calls(void **state)
 {
     (void)state;
     static char gone[] = "x";
-    loop_defer(loop, defer_again, (void *)(uintptr_t) "0");
+    loop_defer(loop, defer_again, letter('0'));
     loop_defer(loop, tell, gone);
-    loop_defer(loop, tell, (void *)(uintptr_t) "1");
+    loop_defer(loop, tell, letter('1'));
     loop_defer_cancel(loop, gone);
     assert_string_equal(story, "");
     loop_run_once(loop, LOOP_NEVER); /* does not sleep */
@@ -93,8 +101,8 @@ static void test_deferred_calls(void **state)
 static void test_parked_until_the_end_of_the_turn(void **state)
 {
     (void)state;
-    loop_defer(loop, tell, (void *)(uintptr_t) "d");
-    loop_park(loop, (void *)(uintptr_t) "p", tell);
+    loop_defer(loop, tell, letter('d'));
+    loop_park(loop, letter('p'), tell);
     assert_string_equal(story, "");
     loop_run_once(loop, 0);
     assert_string_equal(story, "dp");
@@ -110,7 +118,7 @@ static void test_flush_before_sleep(void **state)
 {
     (void)state;
     struct loop_flush flush;
-    loop_flush_add(loop, &flush, awake, (void *)(uintptr_t) "f");
+    loop_flush_add(loop, &flush, awake, letter('f'));
     usec_t start = loop_clock_us();
     loop_run_once(loop, start + 5000000);
     assert_string_equal(story, "f");
@@ -186,7 +194,7 @@ static void test_watch(void **state)
 static void test_signal(void **state)
 {
     (void)state;
-    assert_true(loop_on_signal(loop, SIGUSR1, tell, (void *)(uintptr_t) "s"));
+    assert_true(loop_on_signal(loop, SIGUSR1, tell, letter('s')));
     raise(SIGUSR1);
     for (int i = 0; i < 10 && !story[0]; i++) {
         loop_run_once(loop, loop_clock_us() + 100000);
@@ -202,7 +210,7 @@ static void test_destroyed_with_things_left(void **state)
     assert_int_equal(pipe(fds), 0);
     struct pipe_watch p = {.fd = fds[0]};
     struct loop_watch *watch = loop_watch(other, fds[0], LOOP_READABLE, on_ready, &p);
-    loop_defer(other, tell, (void *)(uintptr_t) "n");
+    loop_defer(other, tell, letter('n'));
     loop_park(other, malloc(10), free);
     loop_unwatch(watch);
     loop_destroy(other);

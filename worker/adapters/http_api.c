@@ -1,31 +1,17 @@
 #include "worker/adapters/http_api.h"
 
 #include "common/assertx.h"
+#include "worker/adapters/http_credentials.h"
 #include "worker/adapters/http_pool.h"
 
-#include <ctype.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    TOKEN_MAX_BYTES = 4096,
     TRACEPARENT_MAX_BYTES = 60,
     TEXT_SIZE = 256,
-};
-
-static const char auth_prefix[] = "Authorization: Bearer ";
-
-/* A catalog's credentials as requests need them; shared by the calls under way. */
-struct credentials {
-    uint32_t holders;
-    char *auth;     /* the whole header */
-    char proof[65]; /* HMAC-SHA256 in hex; "" without a secret */
-    struct curl_slist nodes[3];
 };
 
 struct list {
@@ -34,11 +20,12 @@ struct list {
 
 struct http_api {
     struct loop *loop;
-    struct http_api_settings settings; /* its strings are owned */
+    struct http_api_settings settings; /* its strings are these: */
+    char *base_url, *api_version, *ca_file;
     struct http_events events;
     struct http_loop *http;
     struct http_pool pool;
-    struct credentials *credentials[CORE_CATALOGS_MAX];
+    struct http_credentials *credentials[CORE_CATALOGS_MAX];
     bool version_warned[CORE_CATALOGS_MAX];
     struct list waiting, running, refused;
     struct http_stats stats;
@@ -70,81 +57,14 @@ static void list_remove(struct list *list, struct http_transfer *transfer)
     }
 }
 
-/* ---- credentials ---- */
-
-static void release(struct credentials *credentials)
-{
-    if (!credentials || --credentials->holders > 0) {
-        return;
-    }
-    OPENSSL_cleanse(credentials->auth, strlen(credentials->auth));
-    free(credentials->auth);
-    OPENSSL_cleanse(credentials->proof, sizeof(credentials->proof));
-    free(credentials);
-}
-
-/* catalog-api.md section 9: lower-case hex HMAC-SHA256, key the app secret, message the token. */
-static void make_proof(struct credentials *credentials, const char *token, size_t token_size,
-                       const char *secret, size_t secret_size)
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    const unsigned char *made =
-        HMAC(EVP_sha256(), secret, (int)secret_size, (const unsigned char *)token, token_size, mac, &size);
-    ASSERT(made && size == 32);
-    for (unsigned int i = 0; i < size; i++) {
-        snprintf(credentials->proof + 2 * (size_t)i, 3, "%02x", mac[i]);
-    }
-}
-
-static const char *trimmed(const char *text, size_t *size)
-{
-    if (!text) {
-        *size = 0;
-        return "";
-    }
-    while (isspace((unsigned char)*text)) {
-        text++;
-    }
-    *size = strlen(text);
-    while (*size > 0 && isspace((unsigned char)text[*size - 1])) {
-        (*size)--;
-    }
-    return text;
-}
-
 bool http_api_set_credentials(struct http_api *api, uint8_t catalog, const char *token, const char *secret)
 {
     ASSERT(catalog < CORE_CATALOGS_MAX);
-    size_t token_size, secret_size;
-    token = trimmed(token, &token_size);
-    secret = trimmed(secret, &secret_size);
-    if (token_size == 0 || token_size > TOKEN_MAX_BYTES || secret_size > TOKEN_MAX_BYTES) {
+    struct http_credentials *made = http_credentials_make(token, secret);
+    if (!made) {
         return false;
     }
-    for (size_t i = 0; i < token_size; i++) {
-        if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f) {
-            return false;
-        }
-    }
-    struct credentials *made = calloc(1, sizeof(*made));
-    ASSERT(made);
-    made->auth = malloc(sizeof(auth_prefix) + token_size);
-    ASSERT(made->auth);
-    memcpy(made->auth, auth_prefix, sizeof(auth_prefix) - 1);
-    memcpy(made->auth + sizeof(auth_prefix) - 1, token, token_size);
-    made->auth[sizeof(auth_prefix) - 1 + token_size] = '\0';
-    if (secret_size > 0) {
-        make_proof(made, token, token_size, secret, secret_size);
-    }
-    /* "Expect:" without a value keeps curl from waiting a second for a 100 before larger bodies. curl only
-     * reads these lists, so their nodes need not be its own. */
-    static char expect[] = "Expect:", json[] = "Content-Type: application/json";
-    made->nodes[0] = (struct curl_slist){made->auth, &made->nodes[1]};
-    made->nodes[1] = (struct curl_slist){expect, &made->nodes[2]};
-    made->nodes[2] = (struct curl_slist){json, NULL};
-    made->holders = 1;
-    release(api->credentials[catalog]);
+    http_credentials_release(api->credentials[catalog]);
     api->credentials[catalog] = made;
     return true;
 }
@@ -183,7 +103,7 @@ static void answer(struct http_api *api, struct http_transfer *transfer, CURLcod
     }
     api->events.answered(api->events.arg, transfer->cookie, &facts);
     loop_stay_awake(api->loop);
-    release(transfer->credentials);
+    http_credentials_release(transfer->credentials);
     transfer->credentials = NULL;
     http_pool_give(&api->pool, transfer);
 }
@@ -255,7 +175,7 @@ void http_api_cancel_all(struct http_api *api)
 
 static void start(struct http_api *api, struct http_transfer *transfer)
 {
-    struct credentials *credentials = transfer->credentials;
+    struct http_credentials *credentials = transfer->credentials;
     struct curl_slist *headers = credentials->nodes;
     if (transfer->traceparent[0]) {
         transfer->trace_node = (struct curl_slist){transfer->traceparent, headers};
@@ -281,7 +201,7 @@ static void fill(struct http_api *api)
 /* The token stands in the header only; the proof is a parameter (catalog-api.md section 9). curl's URLs are
  * never logged. */
 static void set_url(struct http_api *api, struct http_transfer *transfer, const char *path,
-                    const struct credentials *credentials)
+                    const struct http_credentials *credentials)
 {
     size_t size = strlen(path);
     ASSERT(path[0] == '/' && size <= HTTP_PATH_MAX_BYTES);
@@ -309,7 +229,7 @@ void http_api_call(struct http_api *api, uint64_t cookie, const struct http_call
     ASSERT(call->catalog < CORE_CATALOGS_MAX && call->body_size <= HTTP_REQUEST_MAX_BYTES);
     struct http_transfer *transfer = http_pool_take(&api->pool);
     ASSERT(transfer);
-    struct credentials *credentials = api->credentials[call->catalog];
+    struct http_credentials *credentials = api->credentials[call->catalog];
     transfer->cookie = cookie;
     transfer->catalog = call->catalog;
     transfer->kind = call->kind;
@@ -390,15 +310,17 @@ static char *copy(const char *text)
 
 static void copy_settings(struct http_api *api, const struct http_api_settings *settings)
 {
-    char *base = copy(settings->base_url);
-    size_t size = strlen(base);
-    while (size > 0 && base[size - 1] == '/') {
-        base[--size] = '\0'; /* paths bring their own */
+    api->base_url = copy(settings->base_url);
+    size_t size = strlen(api->base_url);
+    while (size > 0 && api->base_url[size - 1] == '/') {
+        api->base_url[--size] = '\0'; /* paths bring their own */
     }
+    api->api_version = copy(settings->api_version ? settings->api_version : "");
+    api->ca_file = copy(settings->ca_file);
     api->settings = *settings;
-    api->settings.base_url = base;
-    api->settings.api_version = copy(settings->api_version ? settings->api_version : "");
-    api->settings.ca_file = copy(settings->ca_file);
+    api->settings.base_url = api->base_url;
+    api->settings.api_version = api->api_version;
+    api->settings.ca_file = api->ca_file;
     if (api->settings.connections_max == 0) {
         api->settings.connections_max = settings->calls_max;
     }
@@ -438,7 +360,7 @@ static void drop(struct list *list)
     while (list->first) {
         struct http_transfer *transfer = list->first;
         list_remove(list, transfer);
-        release(transfer->credentials);
+        http_credentials_release(transfer->credentials);
         http_transfer_free(transfer);
     }
 }
@@ -458,11 +380,11 @@ void http_api_destroy(struct http_api *api)
     drop(&api->refused);
     http_pool_free(&api->pool);
     for (size_t i = 0; i < CORE_CATALOGS_MAX; i++) {
-        release(api->credentials[i]);
+        http_credentials_release(api->credentials[i]);
     }
-    free((char *)(uintptr_t)api->settings.base_url);
-    free((char *)(uintptr_t)api->settings.api_version);
-    free((char *)(uintptr_t)api->settings.ca_file);
+    free(api->base_url);
+    free(api->api_version);
+    free(api->ca_file);
     free(api);
     curl_global_cleanup();
 }

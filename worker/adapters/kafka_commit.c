@@ -99,8 +99,7 @@ void source_commit_answer(struct kafka_source *source, rd_kafka_event_t *event)
         const struct part *part = &source->parts.list[commit->partition];
         const rd_kafka_topic_partition_t *at = NULL;
         if (list && part->assignment == commit->assignment) {
-            at = rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)(uintptr_t)list,
-                                                    parts_name(&source->parts, commit->partition),
+            at = rd_kafka_topic_partition_list_find(list, parts_name(&source->parts, commit->partition),
                                                     part->number);
         }
         rd_kafka_resp_err_t err = at && at->err ? at->err : whole;

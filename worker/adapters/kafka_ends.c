@@ -43,7 +43,7 @@ static int32_t ask_partitions(struct kafka_ends *ends)
     rd_kafka_resp_err_t err =
         rkt ? rd_kafka_metadata(ends->rk, 0, rkt, &metadata, ends->timeout_ms) : rd_kafka_last_error();
     int32_t count = -1;
-    if (!err && metadata->topic_cnt == 1) {
+    if (!err && metadata && metadata->topic_cnt == 1) {
         err = metadata->topics[0].err;
         count = err ? -1 : metadata->topics[0].partition_cnt;
         if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {

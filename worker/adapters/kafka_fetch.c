@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ONE_TIMEOUT_US = 30000000, WAITING_MAX = 1024, EVENTS_BUDGET = 100, FETCH_PREFETCH_BYTES = 65536 };
+enum { ONE_TIMEOUT_US = 15000000, WAITING_MAX = 1024, EVENTS_BUDGET = 100, FETCH_PREFETCH_BYTES = 65536 };
 
 struct question {
     char *topic;

@@ -23,7 +23,7 @@ typedef void (*kafka_fetched_fn)(void *arg, uint64_t cookie, enum fetch_status s
 struct kafka_fetch *kafka_fetch_open(struct loop *loop, const struct kafka_settings *settings,
                                      kafka_fetched_fn fetched, kafka_log_fn log, void *arg);
 
-/* Reads the record at (topic, partition, offset); answered once, later, within about 30 s times the reads
+/* Reads the record at (topic, partition, offset); answered once, later, within about 15 s times the reads
  * that wait before it. Reads are made one after the other; at most 1024 wait, more are answered FETCH_FAILED.
  */
 void kafka_fetch_one(struct kafka_fetch *fetch, const char *topic, int32_t partition, int64_t offset,

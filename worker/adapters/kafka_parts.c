@@ -56,14 +56,14 @@ static void make_room(struct parts_topic *topic, int32_t number)
 static uint16_t free_index(struct parts *parts)
 {
     uint16_t best = PARTS_NONE;
-    for (uint16_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
+    for (size_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
         const struct part *part = &parts->list[i];
         if (!part->used) {
-            return i;
+            return (uint16_t)i;
         }
         if (part->state == PART_FREE &&
             (best == PARTS_NONE || part->assignment < parts->list[best].assignment)) {
-            best = i;
+            best = (uint16_t)i;
         }
     }
     if (best != PARTS_NONE) {
@@ -119,8 +119,8 @@ const char *parts_name(const struct parts *parts, uint16_t index)
 
 void parts_free(struct parts *parts)
 {
-    for (uint16_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
-        parts_release(parts, i);
+    for (size_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
+        parts_release(parts, (uint16_t)i);
     }
     for (size_t i = 0; i < parts->topics_count; i++) {
         free(parts->topics[i].index);

@@ -56,7 +56,7 @@ static void finish(struct kafka_source *source)
     struct rebalance *rebalance = &source->rebalance;
     rd_kafka_event_destroy(rebalance->queue[0]);
     rebalance->count--;
-    memmove(rebalance->queue, rebalance->queue + 1, rebalance->count * sizeof(rebalance->queue[0]));
+    memmove(rebalance->queue, rebalance->queue + 1, rebalance->count * sizeof(rd_kafka_event_t *));
     rebalance->step = REBALANCE_NONE;
     rebalance->warned = false;
     if (rebalance->count > 0) {
@@ -91,8 +91,8 @@ static void assign(struct kafka_source *source, const rd_kafka_topic_partition_l
     rd_kafka_topic_partition_list_t *list = partitions(source);
     for (int i = 0; i < list->cnt; i++) {
         rd_kafka_topic_partition_t *at = &list->elems[i];
-        const rd_kafka_topic_partition_t *known = rd_kafka_topic_partition_list_find(
-            (rd_kafka_topic_partition_list_t *)(uintptr_t)found, at->topic, at->partition);
+        const rd_kafka_topic_partition_t *known =
+            rd_kafka_topic_partition_list_find(found, at->topic, at->partition);
         struct source_assigned assigned = {.number = at->partition, .committed = -1, .metadata = ""};
         if (known && known->offset >= 0) {
             assigned.committed = known->offset;

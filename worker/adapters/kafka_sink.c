@@ -142,9 +142,22 @@ static rd_kafka_headers_t *make_headers(const struct sink_record *record)
     return headers;
 }
 
+/* librdkafka's arguments have no const, though it only reads them. */
 static void *unconst(const void *bytes)
 {
-    return (void *)(uintptr_t)bytes; /* librdkafka's union has no const; it copies */
+    union {
+        const void *in;
+        void *out;
+    } same = {.in = bytes};
+    return same.out;
+}
+
+/* A cookie travels as the record's opaque pointer. */
+static void *as_opaque(uint64_t cookie)
+{
+    void *opaque;
+    memcpy(&opaque, &cookie, sizeof(opaque));
+    return opaque;
 }
 
 void kafka_sink_publish(struct kafka_sink *sink, const struct sink_record *record, uint64_t cookie)
@@ -154,7 +167,7 @@ void kafka_sink_publish(struct kafka_sink *sink, const struct sink_record *recor
     size_t count = 0;
     args[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic};
     args[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-    args[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)cookie};
+    args[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = as_opaque(cookie)};
     args[count++] =
         (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION,
                         .u.i32 = record->partition < 0 ? RD_KAFKA_PARTITION_UA : record->partition};

@@ -269,7 +269,7 @@ bool kafka_source_joined(const struct kafka_source *source)
 
 bool kafka_source_position(struct kafka_source *source, size_t n, struct source_position *position)
 {
-    for (uint16_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
+    for (size_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
         const struct part *part = &source->parts.list[i];
         if (!part->used) {
             return false; /* indexes are given out in order: none follows */
@@ -278,8 +278,9 @@ bool kafka_source_position(struct kafka_source *source, size_t n, struct source_
             continue;
         }
         int64_t low = -1, high = -1;
-        rd_kafka_get_watermark_offsets(source->rk, parts_name(&source->parts, i), part->number, &low, &high);
-        *position = (struct source_position){.partition = i,
+        rd_kafka_get_watermark_offsets(source->rk, parts_name(&source->parts, (uint16_t)i), part->number,
+                                       &low, &high);
+        *position = (struct source_position){.partition = (uint16_t)i,
                                              .topic = part->topic,
                                              .number = part->number,
                                              .paused = part->paused,
