@@ -133,8 +133,9 @@ void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
                         "w%u gives p%u back before its bound while a call for event %u is in flight", w, tp,
                         side->event);
     }
-    if (next < log->count && log->records[next].acked == part->assignment &&
-        part->commit_tried <= log->records[next].offset && log->records[next].acked_at < since + bound)
+    if (next < log->count && log->group.assignment == part->assignment &&
+        log->records[next].acked == part->assignment && part->commit_tried <= log->records[next].offset &&
+        log->records[next].acked_at < since + bound)
         oracle_fail(world, "revoke", "w%u gives p%u back and has not committed %lld, which is done", w, tp,
                     (long long)log->records[next].offset);
 }

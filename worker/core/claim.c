@@ -12,11 +12,13 @@ void claim_again(struct core *core, struct op *op)
               op_slot(core, op));
 }
 
-static bool may_still_land(const struct core *core, const struct op *op)
+/* Something of this claim is not yet on record: a call that may still land, or a write that lookups may not
+ * show. */
+static bool has_to_tell(const struct core *core, const struct op *op)
 {
     for (uint32_t i = 0; i < op->targets_count; i++) {
-        if (op->targets[i].unknown_until_us > core->now_us)
-            return true;
+        if (op->targets[i].unknown_until_us > core->now_us || op->targets[i].written)
+            return true; /* what was written may still be missing from the index of lookups */
     }
     return false;
 }
@@ -28,7 +30,7 @@ static void claim_emit(struct core *core, struct op *op, struct outputs *out)
 
     /* The claim may end the event and give the lease back; what our calls may still do has to be on record by
      * then. */
-    if (may_still_land(core, op))
+    if (has_to_tell(core, op))
         release_emit(core, op, out);
     output = output_add(out, OUT_CLAIM);
     op_move(core, op, OP_CLAIMING);
