@@ -459,4 +459,32 @@ RIG_UNUSED static const char *rig_outcome(struct rig *rig, const char *id)
     return redis_server_ask(rig->server, "GET", key, NULL);
 }
 
+/* Group and test fixtures: one server and one store a program, emptied and in a first epoch of its own for
+ * each test. */
+RIG_UNUSED static int rig_start(void **state)
+{
+    struct rig *rig = rig_new(redis_server_start(NULL));
+
+    rig_first_start(rig);
+    *state = rig;
+    return 0;
+}
+
+RIG_UNUSED static int rig_fresh(void **state)
+{
+    struct rig *rig = *state;
+
+    redis_server_ask(rig->server, "FLUSHALL", NULL);
+    rig->now_us += 24 * 3600 * RIG_S;
+    rig_raise(rig, 0, 0);
+    rig_ready(rig);
+    return rig->view.ready ? 0 : -1;
+}
+
+RIG_UNUSED static int rig_stop(void **state)
+{
+    rig_free(*state, true);
+    return 0;
+}
+
 #endif

@@ -1,21 +1,6 @@
 /* Epochs, witnesses and the rebuild against a real Redis: docs/store.md, "Epochs". */
 #include "tests/adapter/store_rig.h"
 
-static int start(void **state)
-{
-    struct rig *rig = rig_new(redis_server_start(NULL));
-
-    rig_first_start(rig);
-    *state = rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_free(*state, true);
-    return 0;
-}
-
 /* A second worker on the same Redis. */
 static struct rig *worker(struct rig *rig, uint64_t incarnation)
 {
@@ -388,5 +373,5 @@ int main(void)
         cmocka_unit_test(rebuild_is_bounded),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }
