@@ -24,6 +24,7 @@ void oracle_call(struct world *world, uint32_t w, struct side *side, const struc
 void oracle_call_over(struct world *world, uint32_t w, struct side *side);
 void oracle_absorb(struct world *world, uint32_t w, const struct side *older, const struct side *newer);
 void oracle_given_back(struct world *world, uint32_t w, uint32_t tp);
+void oracle_window(struct world *world, uint32_t w);
 void oracle_rebuild(struct world *world, uint32_t w);
 void oracle_acked(struct world *world, uint32_t w, const struct input *in, const struct outputs *out);
 

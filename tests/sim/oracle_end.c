@@ -190,7 +190,7 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
     } else if (!owns && item && upsert && !forgotten) {
         oracle_fail(world, "P3", "sku %d still has an item, but its product moved to sku %d by event %u", sku,
                     event_of(world, newest)->sku, newest->event);
-    } else if (!owns && item && newest->outcome == OUTCOME_DELETED) {
+    } else if (!owns && !forgotten && item && newest->outcome == OUTCOME_DELETED) {
         oracle_fail(world, "P3", "sku %d has an item, but event %u deleted it", sku, newest->event);
     } else if (!owns && !forgotten && item && event_of(world, newest)->intent == INTENT_HIDE &&
                !item->hidden && newest->outcome != OUTCOME_SKIPPED) {

@@ -140,6 +140,18 @@ void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
                     (long long)log->records[next].offset);
 }
 
+/* A full window reads nothing more. */
+void oracle_window(struct world *world, uint32_t w)
+{
+    const struct worker *worker = &world->workers[w];
+
+    if (worker->stats.open < world->set.core.window_records || worker->terminating)
+        return;
+    for (uint32_t i = 0; i < world->kafka.tps; i++)
+        if (worker->parts[i].assigned && !worker->parts[i].revoking && !worker->parts[i].paused)
+            oracle_fail(world, "P7", "w%u has %u records open and still reads p%u", w, worker->stats.open, i);
+}
+
 /* Leases and calls of before have ended when a new epoch's memory is built. */
 void oracle_rebuild(struct world *world, uint32_t w)
 {

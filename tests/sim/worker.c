@@ -267,6 +267,7 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
     }
     if (!worker->up || worker->incarnation != incarnation)
         return;
+    oracle_window(world, w);
     deadline = core_deadline_us(worker->core);
     worker->tick_at = deadline > world->now ? deadline : world->now + 1;
     if (in->type == IN_TICK && world->out.count == 0 && deadline <= world->now) {

@@ -140,7 +140,7 @@ static void looked_up(struct core *core, struct op *op, uint64_t found)
     } else if (upsert || found) {
         target->bad_hash = 0; /* listed all the same: the index lags, or it was a want of rights; try it again */
         plan_fail_transient(core, op, 0);
-    } else if (core->now_us < target->believe_empty_at_us && !MUTANT(EMPTY_LOOKUP_BELIEVED)) {
+    } else if (op->call_sent_us < target->believe_empty_at_us && !MUTANT(EMPTY_LOOKUP_BELIEVED)) {
         back_off(core, op, target->believe_empty_at_us, false);
     } else {
         target->gone = true;
