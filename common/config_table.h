@@ -71,7 +71,7 @@
     X(tls_ca_file, "tls.ca.file", STR, "", 0, 4096, "",                                                      \
       "PEM file of the authorities trusted for the API and for Redis. Empty: the system's.")                 \
     X(tls_verify, "tls.verify", BOOL, "true", 0, 0, "",                                                      \
-      "Whether certificates are checked. false logs a warning.")                                             \
+      "Whether the API's certificates are checked. false logs a warning; Redis' are always checked.")        \
     SECTION("Retries and outages")                                                                           \
     X(retry_max_attempts, "retry.max.attempts", INT, "8", 1, 1000, "tries",                                  \
       "Tries before a dead letter, counted only while the catalog is known to work.")                        \

@@ -90,12 +90,13 @@ static int teardown(void **state)
     return system(command);
 }
 
-static void call(const char *host, const char *ca_file, enum call_kind kind)
+static void call_trusting(const char *host, const char *ca_file, bool anything, enum call_kind kind)
 {
     char base[64], error[256];
     snprintf(base, sizeof(base), "https://%s:%d", host, port);
     struct http_api_settings settings = {.base_url = base,
                                          .ca_file = ca_file,
+                                         .tls_unverified = anything,
                                          .connect_timeout_ms = 3000,
                                          .total_timeout_ms = 5000,
                                          .calls_max = 1};
@@ -115,6 +116,11 @@ static void call(const char *host, const char *ca_file, enum call_kind kind)
     assert_int_equal(answers, 1);
     http_api_destroy(api);
     loop_destroy(loop);
+}
+
+static void call(const char *host, const char *ca_file, enum call_kind kind)
+{
+    call_trusting(host, ca_file, false, kind);
 }
 
 static void test_unknown_certificate_is_refused(void **state)
@@ -146,6 +152,14 @@ static void test_wrong_name_is_refused(void **state)
     assert_false(last.api.body_sent);
 }
 
+/* tls.verify=false: a laboratory's choice, and the worker says so at every start. */
+static void test_verification_can_be_turned_off(void **state)
+{
+    (void)state;
+    call_trusting("localhost", NULL, true, CALL_LOOKUP);
+    assert_int_equal(last.api.transport, API_NET_OK);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -153,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_unknown_certificate_is_refused),
         cmocka_unit_test(test_ca_file_makes_it_known),
         cmocka_unit_test(test_wrong_name_is_refused),
+        cmocka_unit_test(test_verification_can_be_turned_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

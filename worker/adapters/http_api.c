@@ -331,7 +331,7 @@ struct http_api *http_api_open(struct loop *loop, const struct http_api_settings
 {
     ASSERT(settings->calls_max > 0 && settings->connect_timeout_ms > 0 && settings->total_timeout_ms > 0);
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0) {
-        snprintf(error, error_size, "catalog.ca.file: %.300s cannot be read", settings->ca_file);
+        snprintf(error, error_size, "tls.ca.file: %.300s cannot be read", settings->ca_file);
         return NULL;
     }
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

@@ -27,6 +27,7 @@ struct http_api_settings {
         *base_url; /* catalog.base.url: http:// or https://, host, port, path; without a trailing slash */
     const char *api_version; /* catalog.api.version, such as v25.0: what answers should name as theirs */
     const char *ca_file;     /* NULL: the system's certificates */
+    bool tls_unverified;     /* tls.verify=false: any certificate will do; for laboratories only */
     int connect_timeout_ms;  /* 1 to 60000 */
     int total_timeout_ms;    /* of one call, connecting included: 1 to 300000 */
     uint32_t calls_max; /* at once, over all catalogs; what is beyond waits inside, in order: 1 to 65536 */

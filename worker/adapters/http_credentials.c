@@ -1,6 +1,7 @@
 #include "worker/adapters/http_credentials.h"
 
 #include "common/assertx.h"
+#include "common/redact.h"
 
 #include <ctype.h>
 #include <openssl/crypto.h>
@@ -37,6 +38,7 @@ static void make_proof(struct http_credentials *credentials, const char *token, 
     for (unsigned int i = 0; i < size; i++) {
         snprintf(credentials->proof + 2 * (size_t)i, 3, "%02x", mac[i]);
     }
+    redact_add(credentials->proof); /* an answer may echo it */
 }
 
 static const char *trimmed(const char *text, size_t *size)

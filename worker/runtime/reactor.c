@@ -125,6 +125,7 @@ static bool open_apis(struct reactor *r, char *error, size_t error_size)
                                        .base_url = config->catalogs[i].base_url,
                                        .api_version = config->catalogs[i].api_version,
                                        .ca_file = config->tls_ca_file[0] ? config->tls_ca_file : NULL,
+                                       .tls_unverified = !config->tls_verify,
                                        .connect_timeout_ms = (int)config->call_connect_timeout_ms,
                                        .total_timeout_ms = (int)config->call_timeout_ms,
                                        .calls_max = (uint32_t)config->catalogs[i].inflight_max,
