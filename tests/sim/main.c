@@ -6,6 +6,7 @@
 #include "worker/core/mutant.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -99,17 +100,24 @@ static bool run_jobs(const struct options *options)
         close(ends[1]);
         pipes[j] = ends[0];
     }
+    for (uint32_t left = options->jobs; left > 0; left--) {
+        int status;
+        pid_t ended = wait(&status);
+
+        if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            continue;
+        if (ok && !options->all) /* one failing seed is enough: the others need not go on */
+            for (uint32_t j = 0; j < options->jobs; j++)
+                if (pids[j] != ended)
+                    kill(pids[j], SIGTERM);
+        ok = false;
+    }
     for (uint32_t j = 0; j < options->jobs; j++) {
         struct marks part;
-        int status;
 
         if (read(pipes[j], &part, sizeof part) == (ssize_t)sizeof part)
             marks_add(&marks, &part);
-        else
-            ok = false;
         close(pipes[j]);
-        if (waitpid(pids[j], &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            ok = false;
     }
     return ok;
 }

@@ -144,8 +144,11 @@ void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
 void oracle_window(struct world *world, uint32_t w)
 {
     const struct worker *worker = &world->workers[w];
+    uint32_t repairs = 0; /* they have slots of their own */
 
-    if (worker->stats.open < world->set.core.window_records || worker->terminating)
+    for (uint32_t i = 0; i < SIM_SIDES_MAX; i++)
+        repairs += worker->sides[i].used && worker->sides[i].repair;
+    if (worker->stats.open - repairs < world->set.core.window_records || worker->terminating)
         return;
     for (uint32_t i = 0; i < world->kafka.tps; i++)
         if (worker->parts[i].assigned && !worker->parts[i].revoking && !worker->parts[i].paused)
