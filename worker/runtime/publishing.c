@@ -122,8 +122,16 @@ static void fill_outcome(struct payload *payload, const struct output *output, s
     outcome_fill(payload, output->u.publish.outcome, output->u.publish.reason, &event->out);
     if (!output->u.publish.stored || !payload->blob)
         return;
-    if (!outcome_blob_decode(payload->blob, payload->blob_size, &event->out, scratch, scratch_size))
+    if (!outcome_blob_decode(payload->blob, payload->blob_size, &event->out, scratch, scratch_size)) {
         outcome_fill(payload, output->u.publish.outcome, output->u.publish.reason, &event->out);
+        return;
+    }
+    /* An event that its claim ended had its blob made before the claim knew the product: what the catalog
+     * showed then stands beside the blob. */
+    if (!event->out.catalog_id && payload->item_ids[0][0] != '\0')
+        event->out.catalog_id = payload->item_ids[0];
+    if (event->out.current_version == 0)
+        event->out.current_version = (int64_t)payload->current_version;
 }
 
 static uint64_t cookie_of(struct op_id op)
