@@ -109,7 +109,7 @@ def system_apache(options):
             line = node.stdout.readline().decode()
             if "bootstrap.servers=" not in line:
                 return c.one("system-apache", False, "Apache Kafka did not start")
-            return _system("system-apache", "apache", {"CATALOG_SYNC_TEST_KAFKA": line.partition("=")[2].strip()})
+            return _system("system-apache", "apache", {"TESTS_KAFKA_BOOTSTRAP": line.partition("=")[2].strip()})
         finally:
             node.terminate()
             node.wait()
