@@ -1,4 +1,5 @@
 /* catalog-simtest: runs seeds of the simulated world, alone or over several processes. */
+#include "tests/sim/golden.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/world.h"
 
@@ -22,22 +23,14 @@ static const char *const mutant_names[MUTANT_COUNT] = {"NONE",
 
 struct options {
     uint64_t from, to;
+    const char *golden;
+    bool golden_update;
     bool trace, settings, coverage, marks, all;
     uint32_t jobs;
 };
 
 static struct world world;
 static struct marks marks;
-
-static void assertion_in_world(void *arg)
-{
-    struct world *failed = arg;
-
-    snprintf(failed->failure, sizeof failed->failure, "assertion: at %lld ms",
-             (long long)(failed->now / 1000));
-    failed->failed = true;
-    longjmp(failed->stop, 1);
-}
 
 static bool run_seed(uint64_t seed, const struct options *options)
 {
@@ -51,7 +44,7 @@ static bool run_seed(uint64_t seed, const struct options *options)
     world.trace = options->trace ? stdout : NULL;
     workload_draw(&world.workload, &settings, &world.rng);
     troubles_begin(&world);
-    assertx_set_hook(assertion_in_world, &world);
+    assertx_set_hook(world_assertion_failed, &world);
     world_run(&world);
     marks.runs++;
     marks.steps += world.steps;
@@ -129,6 +122,7 @@ static int usage(void)
         "usage: catalog-simtest [--seeds FROM-TO] [--jobs N] [--all] [--coverage] [--marks] [--mutant NAME]\n"
         "       catalog-simtest --seed N [--trace] [--settings] [--mutant NAME]\n"
         "       catalog-simtest --mutants\n"
+        "       catalog-simtest --golden DIR | --golden-update DIR\n"
         "  --coverage  fails when an interesting thing never happened in all the seeds\n"
         "  --marks     prints how often each happened\n");
     return 2;
@@ -182,6 +176,11 @@ static bool take_option(int argc, char **argv, int *i, struct options *options)
     ++*i;
     if (strcmp(name, "--seeds") == 0)
         return take_seeds(value, options);
+    if (strcmp(name, "--golden") == 0 || strcmp(name, "--golden-update") == 0) {
+        options->golden = value;
+        options->golden_update = strcmp(name, "--golden-update") == 0;
+        return true;
+    }
     if (strcmp(name, "--mutant") == 0)
         return take_mutant(value);
     if (!number(value, &n, &end) || *end != '\0')
@@ -209,6 +208,8 @@ int main(int argc, char **argv)
         if (!take_option(argc, argv, &i, &options))
             return usage();
     }
+    if (options.golden)
+        return golden_run(&world, &marks, options.golden, options.golden_update) ? 0 : 1;
     ok = options.jobs > 1 ? run_jobs(&options) : run_seeds(&options, options.from, 1);
     if (options.marks)
         marks_print(&marks, stdout);

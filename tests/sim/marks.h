@@ -10,7 +10,8 @@
     X(PAUSED)                                                                                                \
     X(RESUMED)                                                                                               \
     X(STEPPED_BACK)                                                                                          \
-    X(GAP) X(DROPPED_STALE) X(DROPPED_AGAIN) X(ABSORBED) X(CRASH_BETWEEN) X(CRASH) X(FREEZE) X(ZOMBIE)       \
+    X(GAP)                                                                                                   \
+    X(DROPPED_STALE) X(DROPPED_AGAIN) X(ABSORBED) X(CRASH_BETWEEN) X(CRASH) X(FREEZE) X(ZOMBIE)              \
         X(ZOMBIE_COMMIT_REFUSED) X(REVOKED) X(LOST) X(TERMINATED) X(HELD) X(WAIT) X(DONE) X(STALE)           \
             X(UNCHANGED) X(SKIPPED) X(CONFLICT) X(NOTHING_KNOWN) X(EPOCH_ANSWER) X(TOO_MANY_SKUS) X(ENDED)   \
                 X(REGRANTED) X(CLAIM_UNANSWERED) X(SETTLE_REFUSED) X(SETTLE_EPOCH) X(SETTLE_AGAIN)           \

@@ -180,14 +180,14 @@ static void store_comes(struct world *world, bool loss, bool old)
 
 static void token_comes(struct world *world, uint32_t c)
 {
-    bool told = rng_chance(&world->rng, 600);
+    bool told = world->choose || rng_chance(&world->rng, 600);
 
     trace_note(world, "the credentials of catalog %u are good again", c);
     world->catalog.no_auth[c] = false;
     for (uint32_t w = 0; told && w < world->set.workers; w++)
         if (world->workers[w].up) {
-            struct effect *effect =
-                effect_for(world, E_INPUT, world->now + rng_range(&world->rng, 0, 900) * ms, w);
+            struct effect *effect = effect_for(
+                world, E_INPUT, world->now + (world->choose ? 0 : rng_range(&world->rng, 0, 900)) * ms, w);
 
             effect->u.input.type = IN_CREDENTIALS;
             effect->u.input.u.credentials.catalog = (uint8_t)c;
@@ -231,4 +231,51 @@ void troubles_heal(struct world *world)
         if (world->catalog.no_auth[c])
             token_comes(world, c);
     }
+}
+
+static void script_begins(struct world *world, enum trouble trouble, uint64_t arg)
+{
+    struct item *item;
+
+    switch (trouble) {
+    case T_CRASH: worker_crash(world, (uint32_t)arg); return;
+    case T_FREEZE: worker_freeze(world, (uint32_t)(arg & 0xff), (usec_t)(arg >> 8) * ms); return;
+    case T_REBALANCE:
+        world->kafka.rotation++;
+        group_balance(world);
+        return;
+    case T_TERMINATE: worker_terminate(world, (uint32_t)arg); return;
+    case T_STORE_DOWN:
+    case T_STORE_LOSS:
+    case T_STORE_OLD: store_goes(world); return;
+    case T_KAFKA_DOWN:
+        trace_note(world, "Kafka is down");
+        world->kafka.down = true;
+        return;
+    case T_CATALOG_DOWN:
+        trace_note(world, "catalog %u is down", (uint32_t)arg);
+        world->catalog.down[arg] = true;
+        return;
+    case T_TOKEN_DIES:
+        trace_note(world, "the credentials of catalog %u are refused from now on", (uint32_t)arg);
+        world->catalog.no_auth[arg] = true;
+        return;
+    case T_VANISH:
+        item = fake_catalog_find(&world->catalog, 0, (int32_t)arg);
+        trace_note(world, "somebody deletes the item of sku %u by hand", (uint32_t)arg);
+        if (item)
+            fake_catalog_vanish(&world->catalog, item, world->now);
+        return;
+    case T_COUNT: return;
+    }
+}
+
+void trouble_scripted(struct world *world, enum trouble trouble, uint64_t arg, bool over)
+{
+    struct effect end = {.u.trouble = {.trouble = trouble, .arg = arg, .loss = trouble == T_STORE_LOSS}};
+
+    if (over)
+        trouble_over(world, &end);
+    else
+        script_begins(world, trouble, arg);
 }

@@ -125,6 +125,9 @@ static void outside_effect(struct world *world, struct effect *effect)
     case E_THAW: worker_thaw(world, w); return;
     case E_TROUBLE: trouble_happens(world, effect); return;
     case E_TROUBLE_OVER: trouble_over(world, effect); return;
+    case E_SCRIPT:
+        trouble_scripted(world, effect->u.trouble.trouble, effect->u.trouble.arg, effect->u.trouble.over);
+        return;
     case E_HEAL: troubles_heal(world); return;
     default: return;
     }
@@ -247,6 +250,15 @@ static void run_until_quiet(struct world *world)
         else if (world->now >= quiet_at)
             world->done = true;
     }
+}
+
+void world_assertion_failed(void *arg)
+{
+    struct world *world = arg;
+
+    snprintf(world->failure, sizeof world->failure, "assertion: at %lld ms", (long long)(world->now / 1000));
+    world->failed = true;
+    longjmp(world->stop, 1);
 }
 
 void world_run(struct world *world)

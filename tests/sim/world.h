@@ -49,6 +49,7 @@ enum effect_kind {
     E_THAW,
     E_TROUBLE,
     E_TROUBLE_OVER,
+    E_SCRIPT,
     E_HEAL,
 };
 
@@ -149,6 +150,7 @@ struct effect {
             enum trouble trouble;
             uint64_t arg;
             bool loss, old; /* the store comes back so */
+            bool over;      /* of a script: it ends */
         } trouble;
         uint64_t arg;
     } u;
@@ -292,6 +294,7 @@ struct world {
 void world_init(struct world *world, const struct sim_settings *settings);
 /* Runs until everything is done and quiet, or an oracle fails. */
 void world_run(struct world *world);
+void world_assertion_failed(void *world); /* for assertx_set_hook() */
 unsigned world_fate(struct world *world, enum fate_point point);
 usec_t world_about(struct world *world, usec_t mean_us); /* jitter: half to one and a half */
 
@@ -355,6 +358,9 @@ void troubles_begin(struct world *world);
 void trouble_happens(struct world *world, struct effect *effect);
 void trouble_over(struct world *world, struct effect *effect);
 void troubles_heal(struct world *world);
+/* Scripted worlds: one trouble begins or ends. arg: the worker, catalog or SKU; a stop's length in ms above 8
+ * bits. */
+void trouble_scripted(struct world *world, enum trouble trouble, uint64_t arg, bool over);
 
 /* trace.c */
 void trace_step(struct world *world, uint32_t w, const struct input *in, const struct outputs *out);
