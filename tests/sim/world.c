@@ -36,7 +36,18 @@ usec_t world_about(struct world *world, usec_t mean_us)
 
 void world_init(struct world *world, const struct sim_settings *settings)
 {
+    void *mem[SIM_WORKERS_MAX];
+    size_t mem_size[SIM_WORKERS_MAX];
+
+    for (uint32_t w = 0; w < SIM_WORKERS_MAX; w++) { /* the cores' memory is used again by the next run */
+        mem[w] = world->workers[w].mem;
+        mem_size[w] = world->workers[w].mem_size;
+    }
     memset(world, 0, offsetof(struct world, effects));
+    for (uint32_t w = 0; w < SIM_WORKERS_MAX; w++) {
+        world->workers[w].mem = mem[w];
+        world->workers[w].mem_size = mem_size[w];
+    }
     world->heap_count = world->free_count = 0;
     for (uint32_t i = SIM_EFFECTS_MAX; i > 0; i--)
         world->free_effects[world->free_count++] = i - 1;

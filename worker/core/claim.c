@@ -135,9 +135,10 @@ static void granted(struct core *core, struct op *op, const struct claim_reply *
 {
     op->leased = true;
     op->lease_until_us = (MUTANT(LEASE_FROM_REPLY) ? core->now_us : op->claim_sent_us) + core->set.lease_us;
+    if (op->fence == 0) /* later grants know of an item because of this very op */
+        op->known_item = reply->known_item;
     op->fence = reply->fence;
     op->version = reply->version;
-    op->known_item = reply->known_item;
     op->held_times = 0;
     take_targets(core, op, reply);
     if (!partition_current(core, op)) {
