@@ -195,7 +195,7 @@ static void succeeded(struct core *core, struct op *op, const struct call_reply 
     switch (op->call) {
     case CALL_LOOKUP: looked_up(core, op, reply->item_hash); return;
     case CALL_CREATE:
-        op->created = !op->known_item || !core->set.catalogs[op->rec.catalog].upsert;
+        op->created = !op->known_item;
         target->item_hash = reply->item_hash;
         break;
     case CALL_DELETE: target->gone = true; break;
