@@ -74,6 +74,8 @@ static void resolve_secret(struct config_loader *l, const char *name, const stru
         config_mistake_at(l, name, &raw[0], true, "%s: put the secret there, on one line", why);
 }
 
+/* A value that is refused is shown, but for a URL that may hold a password in front of its host or in its
+ * query. */
 static void resolve_value(struct config_loader *l, const char *name, const struct config_key *key,
                           const struct config_raw *raw, void *field)
 {
@@ -82,7 +84,7 @@ static void resolve_value(struct config_loader *l, const char *name, const struc
 
     if (config_parse(key, text, field, why, sizeof(why)))
         return;
-    config_mistake_at(l, name, raw, false, "%s", why);
+    config_mistake_at(l, name, raw, key->type == KEY_URL && strpbrk(text, "@?"), "%s", why);
     config_parse(key, key->fallback, field, why, sizeof(why));
 }
 

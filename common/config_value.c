@@ -169,6 +169,9 @@ static bool check_url(const char *key, const char *text, struct why why)
     }
     if (url_check(text, strlen(text)) != URL_OK)
         return wrong(why, "is no URL that can be used: it %s", url_fault_text(url_check(text, strlen(text))));
+    if (strcmp(key, "base.url") == 0 && strpbrk(text, "?#"))
+        return wrong(
+            why, "is no URL that can be used: it must end before any ? or #, since paths are appended to it");
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* catalog-worker: options, configuration, and the reactor's run. */
 #include "common/config.h"
 #include "common/log.h"
+#include "worker/adapters/redis_url.h"
 #include "worker/runtime/admin.h"
 #include "worker/runtime/reactor.h"
 
@@ -83,9 +84,14 @@ static void warn(void *arg, const char *text)
 static int run(const struct config *config)
 {
     static struct worker_settings settings;
+    struct redis_url redis;
     char error[1024];
     int code;
 
+    if (!redis_url_parse(config->redis_url, &redis, error, sizeof error)) {
+        fprintf(stderr, "configuration: %s\n", error);
+        return EXIT_USAGE;
+    }
     if (!worker_settings_fill(config, &settings, error, sizeof error)) {
         fprintf(stderr, "configuration: %s\n", error);
         return EXIT_USAGE;
