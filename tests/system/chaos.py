@@ -29,7 +29,7 @@ class History:
         self.world, self.random = world, random.Random(seed)
         self.left, self.version = events, 0
         self.products = ["c%d" % n for n in range(max(10, int(events * PRODUCTS_PER_EVENT)))]
-        self.newest, self.kept = {}, []
+        self.newest, self.versions, self.kept = {}, {}, []
 
     def record(self):
         """The next event; now and then a duplicate or an old version instead."""
@@ -39,8 +39,9 @@ class History:
         self.version += 1
         name = self.random.choice(self.products)
         sku = "SKU-%s" % name
-        if draw < 0.08 and sku in self.newest:
-            return self.world.updated(name, max(1, self.version // 2), name="stale", price="0.01")
+        if draw < 0.08 and self.versions.get(name, 0) > 1:  # older than the product's own newest, deletes included
+            return self.world.updated(name, self.random.randint(1, self.versions[name] - 1), name="stale", price="0.01")
+        self.versions[name] = self.version
         if draw < 0.12:
             self.newest[sku] = None
             return self.world.deleted(name, self.version)
