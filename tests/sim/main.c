@@ -1,5 +1,6 @@
 /* catalog-simtest: runs seeds of the simulated world, alone or over several processes. */
 #include "tests/sim/golden.h"
+#include "tests/sim/model.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/world.h"
 
@@ -25,6 +26,7 @@ struct options {
     uint64_t from, to;
     const char *golden;
     bool golden_update;
+    uint64_t model;
     bool trace, settings, coverage, marks, all;
     uint32_t jobs;
 };
@@ -123,6 +125,7 @@ static int usage(void)
         "       catalog-simtest --seed N [--trace] [--settings] [--mutant NAME]\n"
         "       catalog-simtest --mutants\n"
         "       catalog-simtest --golden DIR | --golden-update DIR\n"
+        "       catalog-simtest --model FAULTS\n"
         "  --coverage  fails when an interesting thing never happened in all the seeds\n"
         "  --marks     prints how often each happened\n");
     return 2;
@@ -187,6 +190,8 @@ static bool take_option(int argc, char **argv, int *i, struct options *options)
         return false;
     if (strcmp(name, "--seed") == 0)
         options->from = options->to = n;
+    else if (strcmp(name, "--model") == 0 && n >= 1 && n <= 4)
+        options->model = n;
     else if (strcmp(name, "--jobs") == 0 && n >= 1 && n <= 64)
         options->jobs = (uint32_t)n;
     else
@@ -208,6 +213,8 @@ int main(int argc, char **argv)
         if (!take_option(argc, argv, &i, &options))
             return usage();
     }
+    if (options.model)
+        return model_run(&world, &marks, (uint32_t)options.model) ? 0 : 1;
     if (options.golden)
         return golden_run(&world, &marks, options.golden, options.golden_update) ? 0 : 1;
     ok = options.jobs > 1 ? run_jobs(&options) : run_seeds(&options, options.from, 1);

@@ -219,7 +219,7 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
 }
 
 static const char *point_names[FATE_POINTS] = {"crash",  "store",  "call", "publish",
-                                               "commit", "resume", "stop"};
+                                               "commit", "resume", "stop", "step"};
 
 void settings_print(const struct sim_settings *s, FILE *to)
 {

@@ -25,6 +25,7 @@ enum fate_point {
     FATE_COMMIT,
     FATE_RESUME,
     FATE_STOP,
+    FATE_STEP,
     FATE_POINTS
 };
 
@@ -46,6 +47,8 @@ enum fate_call {
     CALL_FATES
 };
 enum fate_publish { PUBLISH_WORKS, PUBLISH_LOST, PUBLISH_REPORT_LOST, PUBLISH_SLOW };
+/* What befalls a worker before a step; only the model chooses here. */
+enum fate_step { STEP_GOES_ON, STEP_REBALANCE, STEP_LINK_BREAKS, STEP_TERMINATE };
 enum fate_commit { COMMIT_WORKS, COMMIT_FAILS, COMMIT_ANSWER_LOST };
 
 struct sim_settings {

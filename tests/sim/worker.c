@@ -234,6 +234,25 @@ static bool kills(struct world *world, uint32_t w, const struct output *out)
     return side && world->workload.events[side->event].killer;
 }
 
+static void befall(struct world *world, uint32_t w)
+{
+    switch (world_fate(world, FATE_STEP)) {
+    case STEP_REBALANCE:
+        world->kafka.rotation++;
+        group_balance(world);
+        return;
+    case STEP_LINK_BREAKS:
+        shell_link_down(world, w);
+        shell_link_up(world, w);
+        return;
+    case STEP_TERMINATE:
+        if (!world->workers[w].frozen && !world->workers[w].terminating)
+            effect_for(world, E_SCRIPT, world->now, w)->u.trouble.trouble = T_TERMINATE;
+        return;
+    default: return;
+    }
+}
+
 void worker_step(struct world *world, uint32_t w, const struct input *in)
 {
     struct worker *worker = &world->workers[w];
@@ -267,6 +286,7 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
     }
     if (!worker->up || worker->incarnation != incarnation)
         return;
+    befall(world, w);
     oracle_window(world, w);
     deadline = core_deadline_us(worker->core);
     worker->tick_at = deadline > world->now ? deadline : world->now + 1;

@@ -137,7 +137,10 @@ static void outside_effect(struct world *world, struct effect *effect)
     case E_TROUBLE: trouble_happens(world, effect); return;
     case E_TROUBLE_OVER: trouble_over(world, effect); return;
     case E_SCRIPT:
-        trouble_scripted(world, effect->u.trouble.trouble, effect->u.trouble.arg, effect->u.trouble.over);
+        trouble_scripted(
+            world, effect->u.trouble.trouble,
+            effect->u.trouble.trouble == T_TERMINATE && !effect->u.trouble.arg ? w : effect->u.trouble.arg,
+            effect->u.trouble.over);
         return;
     case E_HEAL: troubles_heal(world); return;
     default: return;
