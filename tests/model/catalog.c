@@ -54,6 +54,7 @@ void model_call(struct model *m, const struct output *out)
                               .write = UINT32_MAX};
     enum call_fate fate;
 
+    side->in_call = true;
     if (m->now > out->u.call.send_before_us) {
         call.reply.class = CALLED_NOT_SENT;
         reply_after(m, &call, m->life, ms);

@@ -32,6 +32,7 @@ static const struct scenario scenarios[] = {
     {"older-later", 2, 1, {EVENT(UPSERT, 20, 1, 1, 1), EVENT(UPSERT, 10, 1, 2, 2)}},
     {"unchanged", 2, 1, {EVENT(UPSERT, 10, 1, 1, 1), EVENT(UPSERT, 20, 1, 1, 2)}},
     {"delete-first", 2, 1, {EVENT(DELETE, 10, 1, 1, 1), EVENT(UPSERT, 20, 1, 2, 2)}},
+    {"back", 3, 3, {EVENT(UPSERT, 10, 1, 1, 1), EVENT(UPSERT, 20, 1, 2, 2), EVENT(UPSERT, 30, 1, 1, 3)}},
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };

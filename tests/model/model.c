@@ -41,8 +41,8 @@ struct core_settings model_settings(enum model_api api)
         .pause_probe_us = 10 * second,
         .call_timeout_us = 2 * second,
         .call_late_us = 5 * second,
-        .lease_us = 8 * second,
-        .lease_margin_us = 1 * second,
+        .lease_us = 4 * second, /* shorter than a call may be on its way: nothing is hidden by a margin */
+        .lease_margin_us = 500 * ms,
         .lookup_lag_us = 1 * second,
         .unchanged_max_age_us = 3600 * second,
         .commit_interval_us = 1 * second,
@@ -116,18 +116,17 @@ static void crash(struct model *m)
     model_effect(m, EFFECT_START, 5 * ms);
 }
 
-static void produce_second(struct model *m)
+static void produce(struct model *m)
 {
-    bool due = m->arrival == ARRIVES_AT_ONCE || (m->arrival == ARRIVES_IN_CALL && m->writes_count > 0) ||
-               m->records[0].acked;
-
-    if (m->scenario->events_count == 2 && due)
-        m->records[1].produced = true;
+    for (uint32_t i = 1; i < m->scenario->events_count; i++)
+        if (m->arrival == ARRIVES_AT_ONCE || (m->arrival == ARRIVES_IN_CALL && m->writes_count >= i) ||
+            m->records[i - 1].acked)
+            m->records[i].produced = true;
 }
 
 static void fetch_soon(struct model *m)
 {
-    produce_second(m);
+    produce(m);
     if (!m->core || m->fetching || m->paused || !m->assigned || m->position >= m->scenario->events_count ||
         !m->records[m->position].produced || !core_can_accept(m->core))
         return;
@@ -214,6 +213,7 @@ static void assign(struct model *m)
     m->assigned = true;
     m->revoking = m->paused = false;
     m->assignment = m->group_assignment;
+    m->commit_tried = -1;
     m->position = m->committed < 0 ? 0 : (uint32_t)m->committed;
     in.u.assigned.assignment = m->assignment;
     model_step(m, &in);
@@ -224,6 +224,7 @@ static void disturb(struct model *m, enum disturbance what)
     struct input in = {.type = IN_REVOKING};
 
     m->disturbed = true;
+    m->revoking_at = m->now;
     in.u.assigned.assignment = m->assignment;
     if (what == DISTURB_TERMINATE) {
         in.type = IN_TERMINATE;
@@ -251,6 +252,13 @@ static void fetch(struct model *m)
     model_give(m, m->records[at].event, at, false);
 }
 
+static void note_result_acked(const struct model *m, struct model_record *record)
+{
+    if (!record->acked)
+        record->acked_assignment = m->assignment;
+    record->acked = true;
+}
+
 /* Who published hears that it is there: before the core does, which may act on it at once. */
 static void note_acked(struct model *m, const struct input *in)
 {
@@ -264,7 +272,7 @@ static void note_acked(struct model *m, const struct input *in)
     if (in->u.published.kind == PUBLISH_DEAD)
         m->records[side->offset].dead_acked = true;
     else
-        m->records[side->offset].acked = true;
+        note_result_acked(m, &m->records[side->offset]);
 }
 
 static void happens(struct model *m, const struct effect *effect)
@@ -367,9 +375,9 @@ static void begin(struct model *m)
     memset(m->effects, 0, sizeof m->effects);
     fstore_init(&m->store, 1);
     for (uint32_t i = 0; i < scenario->events_count; i++) {
-        uint32_t same = i == 1 && scenario->events[0].identity == scenario->events[1].identity ? 0 : i;
+        bool same = i > 0 && scenario->events[i - 1].identity == scenario->events[i].identity;
 
-        m->records[i].event = same;
+        m->records[i].event = same ? i - 1 : i;
     }
     m->records[0].produced = true;
 }

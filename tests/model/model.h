@@ -1,5 +1,5 @@
 /* The small world of the exhaustive test: one process at a time around the real core, one partition with one
- * or two events of one product, the store's model and a catalog of a few items. It shares no shell and no
+ * to three events of one product, the store's model and a catalog of a few items. It shares no shell and no
  * oracle with the simulation (tests/sim): what one of them misses by its own mistake, the other may see. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -11,7 +11,7 @@
 #include <setjmp.h>
 
 enum {
-    MODEL_EVENTS_MAX = 2,
+    MODEL_EVENTS_MAX = 3,
     MODEL_EFFECTS_MAX = 64,
     MODEL_SIDES_MAX = 64,
     MODEL_WRITES_MAX = 256,
@@ -22,7 +22,8 @@ enum {
 /* How the catalog answers a create whose SKU has an item. */
 enum model_api { API_UPSERT, API_DUPLICATE_WITH_ID, API_DUPLICATE, API_COUNT };
 
-/* When the second record is produced. */
+/* When a record after the first is produced: with it, while a call for the one before is on its way, or when
+ * that one's result is there. */
 enum arrival { ARRIVES_AT_ONCE, ARRIVES_IN_CALL, ARRIVES_AFTER, ARRIVAL_COUNT };
 
 /* What an event says. Strings are numbers, 0 is none. */
@@ -76,7 +77,7 @@ struct side {
     bool used;
     uint32_t gen, event, superseded_by;
     int64_t offset;
-    bool repair;
+    bool repair, in_call;
     uint32_t skus[CORE_TARGETS_MAX];
     uint64_t ids[CORE_TARGETS_MAX];
     uint8_t targets_count;
@@ -107,6 +108,7 @@ struct model_record {
     enum reason reason;
     uint32_t superseded_by;
     uint64_t item;
+    uint32_t acked_assignment; /* under which its result was acknowledged first */
 };
 
 struct model {
@@ -126,14 +128,14 @@ struct model {
     bool terminating, assigned, revoking, paused, fetching;
     uint32_t assignment;
     uint32_t position;
-    usec_t tick_at;
+    usec_t tick_at, revoking_at;
     uint64_t witness;
     struct side sides[MODEL_SIDES_MAX];
     struct outputs out;
 
     /* the world */
-    uint32_t group_assignment; /* whose commits are taken */
-    int64_t committed;
+    uint32_t group_assignment;       /* whose commits are taken */
+    int64_t committed, commit_tried; /* tried: under this assignment */
     enum arrival arrival;
     struct model_record records[MODEL_EVENTS_MAX];
     struct item items[MODEL_ITEMS_MAX];
@@ -176,6 +178,7 @@ void model_check_commit(struct model *m, int64_t offset);
 void model_check_result(struct model *m, int64_t offset, const struct model_record *result);
 uint32_t model_check_write(struct model *m, const struct model_call *call, const struct side *side);
 void model_check_items(struct model *m);
+void model_check_given_back(struct model *m);
 void model_check_end(struct model *m);
 
 /* Numbers as the keys the core sees. */

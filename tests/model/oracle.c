@@ -104,6 +104,23 @@ uint32_t model_check_write(struct model *m, const struct model_call *call, const
     return m->writes_count++;
 }
 
+/* Within the bound a call on its way is waited for, and what is done is committed. */
+void model_check_given_back(struct model *m)
+{
+    int64_t next = m->committed < 0 ? 0 : m->committed;
+
+    if (m->now >= m->revoking_at + m->set.revoke_timeout_us)
+        return;
+    for (uint32_t i = 0; i < MODEL_SIDES_MAX; i++)
+        if (m->sides[i].used && m->sides[i].in_call && !m->sides[i].repair)
+            model_fail(m, "revoke", "the partition is given back while a call for %lld is on its way",
+                       (long long)m->sides[i].offset);
+    if (next < (int64_t)m->scenario->events_count && m->commit_tried <= next &&
+        m->records[next].acked_assignment == m->assignment)
+        model_fail(m, "revoke", "the partition is given back, and %lld is done and not committed",
+                   (long long)next);
+}
+
 /* P4 */
 void model_check_items(struct model *m)
 {
@@ -116,9 +133,12 @@ void model_check_items(struct model *m)
 static uint32_t newest_record(const struct model *m)
 {
     const struct model_event *events = m->scenario->events;
+    uint32_t newest = 0;
 
-    return m->scenario->events_count == 2 &&
-           events[m->records[1].event].version > events[m->records[0].event].version;
+    for (uint32_t i = 1; i < m->scenario->events_count; i++)
+        if (events[m->records[i].event].version > events[m->records[newest].event].version)
+            newest = i;
+    return newest;
 }
 
 /* P3: the catalog shows the newest version of the product, under its SKU and no other. */

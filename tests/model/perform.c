@@ -4,7 +4,7 @@
 
 #include "common/assertx.h"
 
-static const usec_t ms = 1000, answer_timeout_us = 500 * 1000;
+static const usec_t ms = 1000, answer_timeout_us = 500 * 1000, report_timeout_us = 1500 * 1000;
 
 enum store_fate { STORE_ANSWERS, STORE_REQUEST_LOST, STORE_ANSWER_LOST, STORE_FATES };
 enum sent_fate { SENT_OK, SENT_NOT, SENT_UNKNOWN, SENT_FATES };
@@ -124,7 +124,10 @@ void model_take_called(struct model *m, const struct effect *effect)
 
     if (effect->call.write != UINT32_MAX && !effect->call.reply.unknown)
         m->writes[effect->call.write].over = true;
-    if (!side->used || side->gen != effect->call.op.gen || effect->call.reply.item_hash == 0)
+    if (!side->used || side->gen != effect->call.op.gen)
+        return;
+    side->in_call = false;
+    if (effect->call.reply.item_hash == 0)
         return;
     for (uint32_t i = 0; i < side->targets_count; i++)
         if (side->skus[i] == effect->call.sku)
@@ -161,7 +164,7 @@ static void publish(struct model *m, const struct output *out)
     struct side *side = model_side(m, out->op);
     enum sent_fate fate = (enum sent_fate)choose_fault(m->choices, SENT_FATES);
     struct model_record result = result_of(side, out);
-    struct effect *back = model_effect(m, EFFECT_INPUT, fate == SENT_OK ? ms : answer_timeout_us);
+    struct effect *back = model_effect(m, EFFECT_INPUT, fate == SENT_OK ? ms : report_timeout_us);
 
     if (side->repair)
         model_fail(m, "publish", "a repair publishes");
@@ -187,6 +190,7 @@ static void commit(struct model *m, const struct output *out)
     if (!m->assigned)
         model_fail(m, "commit", "a commit for a partition that is not there any more");
     model_check_commit(m, out->u.partition.offset);
+    m->commit_tried = out->u.partition.offset;
     if (owner && fate != SENT_NOT) {
         if (out->u.partition.offset < m->committed)
             model_fail(m, "commit", "committed back from %lld to %lld", (long long)m->committed,
@@ -205,6 +209,7 @@ static void given_back(struct model *m, const struct output *out)
 {
     if (!m->assigned || (!m->revoking && !m->terminating) || out->u.partition.assignment != m->assignment)
         model_fail(m, "revoke", "a partition is given back that nobody asked for");
+    model_check_given_back(m);
     m->assigned = m->revoking = false;
     m->group_assignment++;
     if (!m->terminating)
