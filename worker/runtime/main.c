@@ -6,6 +6,7 @@
 #include "worker/runtime/reactor.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,13 +110,31 @@ static int run(const struct config *config)
     return code;
 }
 
+/* Started with one of them closed, the first sockets would take the standard numbers, and the log would be
+ * written to Kafka. */
+static bool fill_standard_fds(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     static struct config config;
     static char errors[ERRORS_BYTES];
     struct options options = {0};
-    int code = parse(argc, argv, &options);
+    int code;
 
+    if (!fill_standard_fds())
+        return 1;
+    code = parse(argc, argv, &options);
     if (code)
         return code;
     if (options.print_markdown) {
