@@ -16,7 +16,7 @@ enum {
     FSTORE_SKUS_MAX = 128,
     FSTORE_CATALOGS_MAX = 4,
     FSTORE_WITNESSES_MAX = 512,
-    FSTORE_X_MAX = CORE_OLD_SKUS_MAX + 1, /* `x` of a product: unfinished SKUs */
+    FSTORE_X_MAX = 32, /* `x` of a product: unfinished SKUs, and after a rebuild all that it ever had */
 };
 
 /* `e:<identity>` */
@@ -124,6 +124,9 @@ struct fstore_result {
     struct key128 product, sku; /* sku all zero: none */
     uint64_t version, shown_version, event, id;
     enum outcome outcome;
+    enum reason reason;
+    struct key128 identity, data_hash; /* of the event; identity all zero: its outcome is not kept */
+    uint64_t blob;
     enum item_state item;
     struct position at;
     usec_t finished_at; /* used by the caller: results are fed in the order of this */

@@ -88,6 +88,20 @@ static bool is_builder(const struct fstore *store, uint64_t incarnation, uint64_
     return g->exists && !g->rd && g->ep == epoch && g->bt == incarnation;
 }
 
+/* A redelivery after the loss is answered as before it. */
+static void restore_outcome(struct fstore *store, const struct fstore_result *result)
+{
+    struct fstore_event *event;
+
+    if (key128_none(result->identity) || fstore_event_row(store, result->catalog, result->identity, false))
+        return;
+    event = fstore_event_row(store, result->catalog, result->identity, true);
+    event->data_hash = result->data_hash;
+    event->outcome = result->outcome;
+    event->reason = result->reason;
+    event->blob = result->blob;
+}
+
 bool fstore_rebuild(struct fstore *store, usec_t now_us, uint64_t incarnation, uint64_t epoch,
                     const struct fstore_result *result)
 {
@@ -99,6 +113,7 @@ bool fstore_rebuild(struct fstore *store, usec_t now_us, uint64_t incarnation, u
     store->guard.bu = now_us + builder_lease_us;
     if (!result || key128_none(result->product))
         return true;
+    restore_outcome(store, result);
     p = fstore_product_row(store, result->catalog, result->product, false);
     if (result->outcome == OUTCOME_FAILED || (p && p->v > result->version))
         return true;

@@ -19,6 +19,9 @@ static bool feed(struct world *world, uint32_t w, const struct result *r)
         .event = r->event,
         .id = r->item,
         .outcome = r->outcome,
+        .reason = r->reason,
+        .data_hash = key_data(e->data),
+        .blob = shell_blob(r),
         .item = r->item_state,
         .at = {.topic = (uint16_t)(r->tp / world->kafka.parts),
                .partition = r->tp % (int32_t)world->kafka.parts,
@@ -28,6 +31,8 @@ static bool feed(struct world *world, uint32_t w, const struct result *r)
 
     if (e->no_product)
         return true;
+    if (r->reason != REASON_IDENTITY_REUSED) /* the identity is another event's */
+        result.identity = key_identity(e->identity);
     return fstore_rebuild(&world->store, world->now, world->workers[w].incarnation, world->store.guard.ep,
                           &result);
 }

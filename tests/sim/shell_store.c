@@ -15,6 +15,13 @@ static uint64_t blob_pack(usec_t finished_at, uint64_t item, enum item_state sta
     return (uint64_t)finished_at << 24 | (item & 0x3fff) << 10 | (uint64_t)state << 8 | (uint64_t)(sku + 1);
 }
 
+uint64_t shell_blob(const struct result *r)
+{
+    if (r->outcome == OUTCOME_SUPERSEDED)
+        return r->reason == REASON_ABSORBED ? r->superseded_by : r->superseded_by - 1;
+    return blob_pack(r->finished_at, r->item, r->item_state, r->skus[0]);
+}
+
 static bool answered(enum output_type type)
 {
     return type != OUT_RELEASE && type != OUT_BUDGET_BLOCK;
