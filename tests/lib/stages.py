@@ -15,7 +15,7 @@ DEBUG = "build-debug"
 RELEASE = "build"
 COVERAGE = "build-coverage"
 SIM = "catalog-simtest"
-SHARDS = 4
+SHARDS = 6
 CORE_BRANCHES_PERCENT = 95
 CLANG_FORMAT_REFERENCE = 14  # Debian 12's: another version formats some things otherwise
 
@@ -66,9 +66,10 @@ def release(options):
 
 
 def units(options):
-    """ctest: units and adapters, with sanitizers"""
+    """ctest: units, adapters, golden traces, the exhaustive model; with sanitizers"""
     report = os.path.join(REPORTS, "ctest.xml")
-    run(["ctest", "--test-dir", DEBUG, "--output-on-failure", "--no-tests=error", "--output-junit", report], "ctest",
+    run(["ctest", "--test-dir", DEBUG, "--output-on-failure", "--no-tests=error", "-j", tools.JOBS, "--output-junit",
+         report], "ctest",
         timeout_s=1800, tail=200)
     return c.from_junit(report, "ctest")
 
@@ -174,7 +175,7 @@ def coverage(options):
     result = _build("coverage", "build-coverage")
     if result.failed:
         return result
-    run(["ctest", "--test-dir", COVERAGE, "-L", "unit"], "coverage-ctest", timeout_s=1800)
+    run(["ctest", "--test-dir", COVERAGE, "-L", "unit|sim", "-j", tools.JOBS], "coverage-ctest", timeout_s=1800)
     run([_sim(COVERAGE), "--seeds", "1-1500"], "coverage-sim", timeout_s=1800)
     ok = run(["gcovr", "-r", ROOT, "--object-directory", os.path.join(ROOT, COVERAGE), "--filter", "worker/core/",
               "--branches", "--exclude-throw-branches", "--exclude-lines-by-pattern", r".*(ASSERT|UNREACHABLE)\(.*",
