@@ -54,6 +54,7 @@ void settings_take(struct trace *trace, struct words *words)
     set->retry_attempts_max = (uint32_t)words_number(words, "attempts", set->retry_attempts_max);
     set->breaker_failures = (uint32_t)words_number(words, "breaker", set->breaker_failures);
     set->catalogs[0].inflight_max = (uint32_t)words_number(words, "inflight", set->catalogs[0].inflight_max);
+    set->window_records = (uint32_t)words_number(words, "window", set->window_records);
     set->lease_us = words_number(words, "lease", set->lease_us / ms) * ms;
     words_end(words);
 }
