@@ -208,6 +208,16 @@ static bool converged(const struct world *world)
     return true;
 }
 
+static void note_progress(struct world *world)
+{
+    for (uint32_t i = 0; i < world->kafka.tps; i++)
+        trace_note(world, "p%u committed %lld of %lld", i, (long long)world->kafka.logs[i].group.committed,
+                   (long long)world->kafka.logs[i].next_offset);
+    for (uint32_t w = 0; w < world->set.workers; w++)
+        trace_note(world, "w%u %s, %u open", w, world->workers[w].up ? "up" : "down",
+                   world->workers[w].stats.open);
+}
+
 static void turn(struct world *world)
 {
     usec_t tick_at;
@@ -226,8 +236,10 @@ static void turn(struct world *world)
             world->now = tick_at;
         worker_step(world, w, &in);
     } else {
-        if (!converged(world))
+        if (!converged(world)) {
+            note_progress(world);
             oracle_fail(world, "convergence", "nothing is left to happen, and not everything is done");
+        }
         world->done = true;
     }
 }
@@ -237,10 +249,7 @@ static void check_progress(struct world *world, usec_t healed_at)
     if (world->steps > STEPS_MAX)
         oracle_fail(world, "bounded", "more than %d steps: something turns in circles", STEPS_MAX);
     if (world->healed && world->now > healed_at + converge_us) {
-        for (uint32_t i = 0; i < world->kafka.tps; i++)
-            trace_note(world, "p%u committed %lld of %lld", i,
-                       (long long)world->kafka.logs[i].group.committed,
-                       (long long)world->kafka.logs[i].next_offset);
+        note_progress(world);
         oracle_fail(world, "convergence", "not done %lld s after everything healed",
                     (long long)(converge_us / second));
     }

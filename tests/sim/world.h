@@ -320,7 +320,7 @@ void shell_store_send(struct world *world, uint32_t w, const struct output *out)
 void shell_store_arrive(struct world *world, struct effect *effect);
 void shell_store_reply(struct world *world, struct effect *effect);
 /* shell_answers.c, shell_rebuild.c */
-uint64_t shell_blob(const struct result *result); /* what the store keeps beside an outcome */
+uint64_t shell_blob(const struct result *result);          /* what the store keeps beside an outcome */
 void shell_send_releases(struct world *world, uint32_t w); /* again, after a reconnect */
 void shell_link_down(struct world *world, uint32_t w);
 void shell_link_seen(struct world *world, uint32_t w); /* STORE_UP reaches the process */

@@ -170,6 +170,8 @@ static void dispatch(struct core *core, const struct input *in, struct outputs *
         return;
     case IN_ASSIGNED:
         partition_assigned(core, in->u.assigned.partition, in->u.assigned.assignment, in->u.assigned.topic);
+        if (core->terminating) /* it was on its way when we were told to stop: given back at once */
+            partition_revoking(core, in->u.assigned.partition, core->now_us);
         return;
     case IN_REVOKING:
         partition_revoking(core, in->u.assigned.partition, core->now_us + core->set.revoke_timeout_us);
@@ -324,7 +326,8 @@ usec_t core_deadline_us(const struct core *core)
         }
     }
     if (core->terminating && !core->stopped && core->terminate_deadline_us > core->now_us)
-        due_us = earlier(due_us, core->terminate_deadline_us); /* past it, the partitions' own deadlines count */
+        due_us =
+            earlier(due_us, core->terminate_deadline_us); /* past it, the partitions' own deadlines count */
     if (core->commit_due_us < due_us && commit_wanted(core))
         due_us = core->commit_due_us;
     return due_us > core->now_us ? due_us : core->now_us;
