@@ -4,6 +4,7 @@
 #include "common/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@ enum {
     BUFFER_BYTES = 128 * 1024, /* several turns' lines at info level */
     TAIL_BYTES = 32,           /* kept free in a line for what closes it */
     WORKER_BYTES = 64,
+    PIECE_BYTES = 4096, /* PIPE_BUF: what a pipe that polls as writable takes without blocking */
+    FULL_WAIT_MS = 100,
 };
 
 _Static_assert(BUFFER_BYTES > 2 * LOG_LINE_MAX_BYTES, "a whole line always fits after a flush");
@@ -26,6 +29,7 @@ static char worker[WORKER_BYTES + 1];
 static int64_t (*clock_ms)(void);
 static uint64_t lost_lines;
 static bool flushes_at_exit;
+static bool out_is_full;
 
 static char buffer[BUFFER_BYTES];
 static size_t buffered, buffered_lines;
@@ -254,21 +258,36 @@ static void put_head(struct line *line, enum log_level level, const char *messag
                             .key = "worker", .str = worker, .len = strlen(worker), .kind = LOG_KV_STR});
 }
 
+/* Whether a piece can be written without blocking. A pipe whose reader sleeps is waited for once, then not
+ * again until it has room: logs must never stop the work. */
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = out_fd, .events = POLLOUT};
+
+    out_is_full = poll(&out, 1, out_is_full ? 0 : FULL_WAIT_MS) == 0;
+    return !out_is_full;
+}
+
 static void flush_locked(void)
 {
     size_t done = 0;
+    bool cut;
 
     while (done < buffered) {
-        ssize_t n = write(out_fd, buffer + done, buffered - done);
+        size_t piece = buffered - done < PIECE_BYTES ? buffered - done : PIECE_BYTES;
+        ssize_t n = has_room() ? write(out_fd, buffer + done, piece) : 0;
 
         if (n > 0)
             done += (size_t)n;
-        else if (n < 0 && errno != EINTR) { /* a full or closed pipe: logs must never stop the work */
+        else if (n == 0 || errno != EINTR) { /* a full or closed pipe */
             lost_lines += buffered_lines;
             break;
         }
     }
-    buffered = 0;
+    /* A line that lost its end is closed before the next one, whenever there is room again. */
+    cut = done > 0 ? buffer[done - 1] != '\n' : buffered > 0 && buffer[0] == '\n';
+    buffer[0] = '\n';
+    buffered = cut ? 1 : 0;
     buffered_lines = 0;
 }
 

@@ -225,6 +225,39 @@ static void a_broken_descriptor_loses_lines_and_nothing_else(void **state)
     assert_int_equal(log_lost_lines() - before, 2);
 }
 
+static void a_reader_that_sleeps_blocks_nothing_and_finds_whole_lines_later(void **state)
+{
+    static char all[1 << 20];
+    size_t len = 0, whole = 0, broken = 0;
+    uint64_t lost = log_lost_lines();
+    ssize_t n;
+
+    (void)state;
+    for (int i = 0; i < 2000;
+         i++) { /* four times what a pipe takes; a write that blocks would end the test here */
+        log_info("line",
+                 log_str("padding", "0123456789012345678901234567890123456789012345678901234567890123"));
+        log_flush();
+    }
+    assert_true(log_lost_lines() - lost > 500);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        while ((n = read(ends[0], all + len, sizeof(all) - 1 - len)) > 0)
+            len += (size_t)n;
+        log_info("room again");
+        log_flush();
+    }
+    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n")) {
+        cJSON *json = cJSON_Parse(line);
+
+        *(json ? &whole : &broken) += 1;
+        cJSON_Delete(json);
+    }
+    assert_true(whole > 300);
+    assert_true(broken <= 1);
+    assert_memory_equal(all + len - 2, "}", 2); /* the last line, told once there was room, is whole */
+}
+
 static void a_line_is_cheap(void **state)
 {
     struct timespec a, b;
@@ -279,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_are_written_at_once, open_pipe, close_pipe),
         cmocka_unit_test_setup_teardown(a_broken_descriptor_loses_lines_and_nothing_else, open_pipe,
                                         close_pipe),
+        cmocka_unit_test_setup_teardown(a_reader_that_sleeps_blocks_nothing_and_finds_whole_lines_later,
+                                        open_pipe, close_pipe),
         cmocka_unit_test_setup_teardown(a_line_is_cheap, open_pipe, close_pipe),
         cmocka_unit_test(safe_text_is_safe),
     };
