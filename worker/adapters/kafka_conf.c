@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_SIZE = 32 };
+enum { VALUE_SIZE = 32, RECEIVE_MAX_BYTES = 128 << 20 };
 
 struct kept {
     const char *name, *why;
@@ -126,7 +126,9 @@ static void set_reading(rd_kafka_conf_t *conf, const struct kafka_settings *sett
     size_t answer = clamp(prefetch / 4, settings->message_max_bytes, 64 << 20);
     set_number(conf, "fetch.max.bytes", answer);
     set_number(conf, "fetch.message.max.bytes", clamp(prefetch / 8, 16384, 1 << 20));
-    set_number(conf, "receive.message.max.bytes", answer + (1 << 20));
+    /* A batch larger than all that still comes whole, since a broker has to make progress; refusing it would
+     * stall its broker's partitions for ever. It ends as too_large, whatever the broker let pass. */
+    set_number(conf, "receive.message.max.bytes", RECEIVE_MAX_BYTES);
     /* A full queue is looked at again soon, not after the default second (librdkafka 2.2 and later). */
     set_if_known(conf, "fetch.queue.backoff.ms", "50");
 }
