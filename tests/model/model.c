@@ -22,6 +22,8 @@ uint32_t model_sku_of(struct key128 key)
     return (uint32_t)key.hi;
 }
 
+/* A lease longer than a call may be on its way, and one that is shorter: what the one hides, the other shows.
+ */
 struct core_settings model_settings(enum model_api api)
 {
     struct core_settings set = {
@@ -41,7 +43,7 @@ struct core_settings model_settings(enum model_api api)
         .pause_probe_us = 10 * second,
         .call_timeout_us = 2 * second,
         .call_late_us = 5 * second,
-        .lease_us = 4 * second, /* shorter than a call may be on its way: nothing is hidden by a margin */
+        .lease_us = api == API_UPSERT ? 8 * second : 4 * second,
         .lease_margin_us = 500 * ms,
         .lookup_lag_us = 1 * second,
         .unchanged_max_age_us = 3600 * second,
@@ -126,12 +128,16 @@ static void produce(struct model *m)
 
 static void fetch_soon(struct model *m)
 {
+    struct effect *effect;
+
     produce(m);
     if (!m->core || m->fetching || m->paused || !m->assigned || m->position >= m->scenario->events_count ||
         !m->records[m->position].produced || !core_can_accept(m->core))
         return;
     m->fetching = true;
-    model_effect(m, EFFECT_FETCH, ms);
+    effect = model_effect(m, EFFECT_FETCH, ms);
+    effect->offset = m->position++;
+    effect->assignment = m->assignment;
 }
 
 /* A crash may come before any output of the step. */
@@ -173,8 +179,9 @@ void model_step(struct model *m, const struct input *in)
     fetch_soon(m);
 }
 
-void model_give(struct model *m, uint32_t event, int64_t offset, bool repair)
+void model_give(struct model *m, int64_t offset, uint32_t assignment, bool repair)
 {
+    uint32_t event = m->records[offset].event;
     const struct model_event *e = &m->scenario->events[event];
     struct op_id op = core_next_op(m->core);
     struct side *side = &m->sides[op.slot];
@@ -191,7 +198,7 @@ void model_give(struct model *m, uint32_t event, int64_t offset, bool repair)
                           .targets_count = 1,
                           .skus = {e->sku}};
     in.u.record = (struct record){.partition = repair ? PARTITION_NONE : 0,
-                                  .assignment = m->assignment,
+                                  .assignment = assignment,
                                   .at = {.offset = offset},
                                   .size_bytes = 100,
                                   .remembered = true,
@@ -233,23 +240,21 @@ static void disturb(struct model *m, enum disturbance what)
         in.type = IN_LOST;
         m->assigned = false;
         m->group_assignment++;
-        model_effect(m, EFFECT_ASSIGN, 5 * ms);
+        model_effect(m, EFFECT_ASSIGN, REASSIGN_US);
     } else {
         m->revoking = true;
     }
     model_step(m, &in);
 }
 
-static void fetch(struct model *m)
+/* A record that was on its way when the partition went comes all the same. */
+static void fetch(struct model *m, const struct effect *effect)
 {
-    uint32_t at = m->position;
-
     m->fetching = false;
-    if (!m->assigned || m->paused || m->revoking || at >= m->scenario->events_count ||
-        !m->records[at].produced || !core_can_accept(m->core))
-        return;
-    m->position++;
-    model_give(m, m->records[at].event, at, false);
+    if (!core_can_accept(m->core))
+        model_fail(m, "window", "the window of %u is full with %u events", m->set.window_records,
+                   m->scenario->events_count);
+    model_give(m, effect->offset, effect->assignment, false);
 }
 
 static void note_result_acked(const struct model *m, struct model_record *record)
@@ -288,10 +293,10 @@ static void happens(struct model *m, const struct effect *effect)
         return;
     switch (effect->kind) {
     case EFFECT_ASSIGN: assign(m); return;
-    case EFFECT_FETCH: fetch(m); return;
+    case EFFECT_FETCH: fetch(m, effect); return;
     case EFFECT_REPAIR:
         if (core_can_accept(m->core))
-            model_give(m, m->records[effect->offset].event, effect->offset, true);
+            model_give(m, effect->offset, 0, true);
         return;
     case EFFECT_CALLED:
         model_take_called(m, effect);

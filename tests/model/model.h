@@ -17,6 +17,7 @@ enum {
     MODEL_WRITES_MAX = 256,
     MODEL_ITEMS_MAX = 64,
     MODEL_STEPS_MAX = 4000,
+    REASSIGN_US = 500, /* a partition comes back before a record that was on its way does */
 };
 
 /* How the catalog answers a create whose SKU has an item. */
@@ -69,7 +70,8 @@ struct effect {
     struct input input;
     struct fstore_claim_answer answer; /* EFFECT_CLAIMED */
     struct model_call call;            /* EFFECT_LAND, EFFECT_CALLED */
-    int64_t offset;                    /* EFFECT_REPAIR */
+    int64_t offset;                    /* EFFECT_FETCH, EFFECT_REPAIR */
+    uint32_t assignment;               /* EFFECT_FETCH */
 };
 
 /* What is kept beside an op. */
@@ -158,7 +160,7 @@ bool model_run(struct model *m);
 struct core_settings model_settings(enum model_api api);
 struct effect *model_effect(struct model *m, enum effect_kind kind, usec_t after_us);
 struct side *model_side(struct model *m, struct op_id op); /* fails the run where it holds nothing */
-void model_give(struct model *m, uint32_t event, int64_t offset, bool repair);
+void model_give(struct model *m, int64_t offset, uint32_t assignment, bool repair);
 void model_step(struct model *m, const struct input *in);
 __attribute__((format(printf, 2, 3))) void model_note(struct model *m, const char *format, ...);
 

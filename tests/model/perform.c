@@ -213,7 +213,7 @@ static void given_back(struct model *m, const struct output *out)
     m->assigned = m->revoking = false;
     m->group_assignment++;
     if (!m->terminating)
-        model_effect(m, EFFECT_ASSIGN, 5 * ms);
+        model_effect(m, EFFECT_ASSIGN, REASSIGN_US);
 }
 
 static void release(struct model *m, const struct output *out)
