@@ -117,15 +117,20 @@ static void set_reading(rd_kafka_conf_t *conf, const struct kafka_settings *sett
     set(conf, "enable.auto.offset.store", "false");
     set(conf, "auto.offset.reset", "error");
     set(conf, "isolation.level", "read_committed");
-    set(conf, "allow.auto.create.topics", "false");
+    /* allow.auto.create.topics is false by default for consumers; saying so makes librdkafka warn about old
+     * brokers every other second. */
     set(conf, "check.crcs", "true");
-    set_number(conf, "queued.max.messages.kbytes", clamp(prefetch / 1024, 64, 1048576));
-    /* The queue may overshoot by one answer a broker, so an answer is a fraction of it; but a whole record
-     * must fit (librdkafka insists on fetch.max.bytes >= message.max.bytes). */
+    /* librdkafka counts the records' own bytes; what it keeps beside each takes as much again for records of
+     * our size. */
+    set_number(conf, "queued.max.messages.kbytes", clamp(prefetch / 2048, 64, 1048576));
+    /* The queue may overshoot by one answer a broker, and answers count compressed: ten times as large once
+     * read. So a partition's share of one is small (a broker sends a larger batch whole all the same), and
+     * the answer's own limit, which must hold the largest record (librdkafka insists on fetch.max.bytes >=
+     * message.max.bytes), hardly matters. */
     set_number(conf, "message.max.bytes", settings->message_max_bytes);
     size_t answer = clamp(prefetch / 4, settings->message_max_bytes, 64 << 20);
     set_number(conf, "fetch.max.bytes", answer);
-    set_number(conf, "fetch.message.max.bytes", clamp(prefetch / 8, 16384, 1 << 20));
+    set_number(conf, "fetch.message.max.bytes", clamp(prefetch / 256, 16384, 1 << 20));
     /* A batch larger than all that still comes whole, since a broker has to make progress; refusing it would
      * stall its broker's partitions for ever. It ends as too_large, whatever the broker let pass. */
     set_number(conf, "receive.message.max.bytes", RECEIVE_MAX_BYTES);

@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,15 @@ static bool fill_standard_fds(void)
     return true;
 }
 
+/* One arena: what librdkafka's threads allocate, this thread frees, and each arena would keep its own holes.
+ * Large blocks always as mappings of their own, instead of a threshold that grows: librdkafka unpacks each
+ * batch into room for the largest record, and pages never touched should cost nothing. */
+static void bound_malloc(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 int main(int argc, char **argv)
 {
     static struct config config;
@@ -137,6 +147,7 @@ int main(int argc, char **argv)
     code = parse(argc, argv, &options);
     if (code)
         return code;
+    bound_malloc();
     if (options.print_markdown) {
         config_print_markdown(stdout);
         return 0;
