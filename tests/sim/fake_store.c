@@ -236,6 +236,13 @@ static bool stored_by_this_settle(const struct fstore_event *event, const struct
            fstore_token_eq(event->token, req->token);
 }
 
+static enum settle_status settled_before(struct fstore *store, const struct settle_request *req,
+                                         const struct fstore_settle_side *side)
+{
+    fstore_witness_raise(store, req->token.incarnation, side->witness);
+    return SETTLE_OK;
+}
+
 enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const struct settle_request *req,
                                  const struct fstore_settle_side *side)
 {
@@ -251,15 +258,15 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
     if (!MUTANT(STORE_FENCE_DROPPED) &&
         (!wanted || wanted->fe != req->fence || !fstore_token_eq(wanted->tk, req->token))) {
         if (stored_by_this_settle(event, req))
-            return SETTLE_OK;
+            return settled_before(store, req, side);
         if (req->repair && wanted && wanted->fe == req->fence && wanted->tk.incarnation == 0)
-            return SETTLE_OK; /* a repair stores no outcome */
+            return settled_before(store, req, side); /* a repair stores no outcome */
         for (uint32_t i = 0; i < req->targets_count; i++)
             late_write(store, req, product, side, i);
         return SETTLE_REFUSED;
     }
     if (stored_by_this_settle(event, req))
-        return SETTLE_OK;
+        return settled_before(store, req, side);
     if (!req->repair && event) {
         /* it was ended otherwise meanwhile, by whoever got it after us: that outcome stands */
         for (uint32_t i = 0; i < req->targets_count; i++)
