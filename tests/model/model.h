@@ -115,43 +115,37 @@ struct model_record {
 
 struct model {
     const struct scenario *scenario;
-    enum model_api api;
     struct choices *choices;
-    bool trace;
     struct core_settings set;
     usec_t now;
+    enum model_api api;
     uint32_t steps, seq, idle_ticks;
 
     /* the process */
     void *mem;
     struct core *core; /* NULL: none is up */
-    uint32_t life;
-    uint64_t incarnation;
-    bool terminating, assigned, revoking, paused, fetching;
-    uint32_t assignment;
-    uint32_t position;
+    uint64_t incarnation, witness;
     usec_t tick_at, revoking_at;
-    uint64_t witness;
+    uint32_t life, assignment, position;
+    bool terminating, assigned, revoking, paused, fetching;
     struct side sides[MODEL_SIDES_MAX];
     struct outputs out;
 
     /* the world */
-    uint32_t group_assignment;       /* whose commits are taken */
     int64_t committed, commit_tried; /* tried: under this assignment */
+    uint32_t group_assignment;       /* whose commits are taken */
     enum arrival arrival;
     struct model_record records[MODEL_EVENTS_MAX];
     struct item items[MODEL_ITEMS_MAX];
-    uint32_t items_count;
     struct write writes[MODEL_WRITES_MAX];
-    uint32_t writes_count;
-    bool refused[MODEL_EVENTS_MAX]; /* the catalog has refused the event's data */
-    bool crashed, disturbed;
+    uint32_t items_count, writes_count;
     struct effect effects[MODEL_EFFECTS_MAX];
-
-    bool failed;
-    char failure[256];
-    jmp_buf stop;
     struct fstore store;
+
+    jmp_buf stop;
+    char failure[256];
+    bool trace, failed, crashed, disturbed;
+    bool refused[MODEL_EVENTS_MAX]; /* the catalog has refused the event's data */
 };
 
 /* model.c: runs one sequence of choices to its end. False: failed, with m->failure. The caller has set
