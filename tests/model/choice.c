@@ -15,6 +15,9 @@ unsigned choose(struct choices *choices, unsigned n)
         choices->taken[choices->length] = 0;
         choices->of[choices->length++] = (uint8_t)n;
     }
+    if (choices->taken[choices->depth] >=
+        n) /* only a sequence written by hand asks for what is not offered */
+        choices->taken[choices->depth] = 0;
     return choices->taken[choices->depth++];
 }
 
