@@ -53,25 +53,27 @@ static void alone_waits_for_no_gate(struct core *core, const struct catalog *cat
 }
 
 /* No other call succeeded since this op last failed, so its next failure would say nothing: a read comes
- * first. Not while the catalog is failing for many: then the probe is a real call, and nothing counts. */
-static bool needs_check(const struct catalog *cat, const struct op *op)
+ * first. Not where the plan itself wants one, which says as much; and not while the catalog is failing for
+ * many: then the probe is a real call, and nothing counts. */
+static bool needs_check(const struct catalog *cat, const struct op *op, enum call_kind planned)
 {
-    return op->failures > 0 && cat->gate == GATE_WORKS && cat->success_seq == op->success_seq_seen &&
-           !MUTANT(OUTAGE_COUNTED);
+    return op->failures > 0 && planned != CALL_LOOKUP && cat->gate == GATE_WORKS &&
+           cat->success_seq == op->success_seq_seen && !MUTANT(OUTAGE_COUNTED);
 }
 
 static void call_start(struct core *core, struct catalog *cat, struct op *op, struct outputs *out)
 {
     struct output *output = output_add(out, OUT_CALL);
+    enum call_kind planned = plan_next(core, op);
 
     op_move(core, op, OP_CALLING);
     if (op->attempts == 0)
         op->success_seq_seen = cat->success_seq;
     if (op->attempts < UINT16_MAX)
         op->attempts++;
-    op->call_check = needs_check(cat, op);
+    op->call_check = needs_check(cat, op, planned);
     op->call_probe = cat->gate != GATE_WORKS;
-    op->call = op->call_check ? CALL_LOOKUP : plan_next(core, op);
+    op->call = op->call_check ? CALL_LOOKUP : planned;
     op->call_credentials = cat->credentials;
     op->call_sent_us = core->now_us;
     cat->probing = cat->probing || op->call_probe;

@@ -91,6 +91,7 @@ static void keep_learned(struct target *target, const struct target *before)
 {
     target->bad_hash = before->bad_hash;
     target->must_exist = before->must_exist;
+    target->lag_until_us = before->lag_until_us;
     if (target->item_hash == 0 || target->item_hash == before->bad_hash) {
         target->item_hash = before->item_hash;
         target->lookup_first = before->lookup_first;
@@ -221,7 +222,10 @@ void claim_replied(struct core *core, struct op *op, const struct claim_reply *r
     case CLAIM_CONFLICT: op_finish(core, op, OUTCOME_FAILED, REASON_IDENTITY_REUSED, false); return;
     case CLAIM_NOTHING_KNOWN: end_failed(core, op, REASON_TOMBSTONE_UNKNOWN); return;
     case CLAIM_TOO_MANY_SKUS: end_failed(core, op, REASON_TOO_MANY_SKUS); return;
-    case CLAIM_EPOCH: guard_suspect(core); break;
+    case CLAIM_EPOCH:
+        if (op->epoch == core->guard.epoch) /* else it was asked in an epoch that is known to be over */
+            guard_suspect(core);
+        break;
     case CLAIM_UNANSWERED: break;
     }
     if (partition_current(core, op))

@@ -273,6 +273,8 @@ void core_step(struct core *core, const struct input *in, struct outputs *out)
     partition_pump(core, out);
     flow_pump(core, out);
     stop_pump(core, out);
+    if (core->orphans.count > 0)
+        core->more = true; /* given up by the pumps of this very step */
 }
 
 static usec_t earlier(usec_t a, usec_t b)

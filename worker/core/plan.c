@@ -123,6 +123,19 @@ void plan_fail_transient(struct core *core, struct op *op, usec_t wait_us)
     back_off(core, op, core->now_us + (delay_us > wait_us ? delay_us : wait_us), true);
 }
 
+/* What the index says and what the API said of the item do not agree: for as long as it may lag that is
+ * waited for, and only then counted as a failure. */
+static void index_contradicts(struct core *core, struct op *op)
+{
+    if (op->call_sent_us >= op->targets[op->current].lag_until_us) {
+        plan_fail_transient(core, op, 0);
+        return;
+    }
+    if (op->lag_waits < UINT16_MAX)
+        op->lag_waits++;
+    back_off(core, op, core->now_us + retry_backoff(core, op->lag_waits), false);
+}
+
 static void looked_up(struct core *core, struct op *op, uint64_t found)
 {
     struct target *target = &op->targets[op->current];
@@ -138,8 +151,9 @@ static void looked_up(struct core *core, struct op *op, uint64_t found)
             false; /* absent, or listed under an id that is gone: a create tells the truth */
         ready_again(core, op);
     } else if (upsert || found) {
-        target->bad_hash = 0; /* listed all the same: the index lags, or it was a want of rights; try it again */
-        plan_fail_transient(core, op, 0);
+        target->bad_hash =
+            0; /* listed all the same: the index lags, or it was a want of rights; try it again */
+        index_contradicts(core, op);
     } else if (op->call_sent_us < target->believe_empty_at_us && !MUTANT(EMPTY_LOOKUP_BELIEVED)) {
         back_off(core, op, target->believe_empty_at_us, false);
     } else {
@@ -169,6 +183,7 @@ static void not_found(struct core *core, struct op *op)
     target->item_hash = 0;
     target->lookup_first = true;
     target->must_exist = false;
+    target->lag_until_us = core->now_us + core->set.lookup_lag_us;
     ready_again(core, op);
 }
 
@@ -185,6 +200,7 @@ static void duplicate(struct core *core, struct op *op, uint64_t item_hash)
     target->had_item = true;
     target->lookup_first = item_hash == 0;
     target->must_exist = true;
+    target->lag_until_us = core->now_us + core->set.lookup_lag_us;
     ready_again(core, op);
 }
 

@@ -124,7 +124,8 @@ void settle_replied(struct core *core, struct op *op, enum settle_status status,
         start_over(core, op);
         return;
     case SETTLE_EPOCH:
-        guard_suspect(core);
+        if (op->epoch == core->guard.epoch) /* else it is known already */
+            guard_suspect(core);
         start_over(core, op);
         return;
     }

@@ -42,8 +42,8 @@
     X(QUEUED)                                                                                                \
     X(CLAIM_DUE)                                                                                             \
     X(CLAIMING)                                                                                              \
-    X(HELD) X(READY) X(CALLING) X(BACKOFF) X(SETTLE_DUE) X(SETTLING) X(PUBLISH_DUE) X(PUBLISHING) X(DONE)    \
-        X(ORPHAN)
+    X(HELD)                                                                                                  \
+    X(READY) X(CALLING) X(BACKOFF) X(SETTLE_DUE) X(SETTLING) X(PUBLISH_DUE) X(PUBLISHING) X(DONE) X(ORPHAN)
 
 enum op_state {
 #define X(name) OP_##name,
@@ -69,6 +69,7 @@ struct target {
     uint64_t item_hash;         /* id to write to; 0: unknown */
     uint64_t bad_hash;          /* id that was answered with not-found; 0: none */
     usec_t unknown_until_us;    /* a call of ours may land until then; 0: none */
+    usec_t lag_until_us;        /* the API contradicted the index: until then its lag is nobody's failure */
     usec_t believe_empty_at_us; /* an empty lookup counts from then on */
     bool lookup_first;          /* the id must be looked up before anything is written */
     bool must_exist;            /* the API said that the item is there: an empty lookup is lag */
@@ -103,7 +104,7 @@ struct op {
     enum call_kind call;
     bool call_probe, call_check;
     bool retrying; /* waits as a retry: pays from the retry budget */
-    uint16_t attempts, failures, counted, few;
+    uint16_t attempts, failures, counted, few, lag_waits;
     uint32_t call_credentials;
     uint64_t success_seq_seen, failed_seq;
     usec_t call_sent_us, last_failure_us, aged_us;
