@@ -104,7 +104,7 @@ static void content_hash_of_a_long_body(void **state)
     (void)state;
     case_init(&c);
     memset(value + n, 'x', 5000);
-    strcpy(value + n + 5000, "\"}");
+    memcpy(value + n + 5000, "\"}", sizeof "\"}");
     e = case_decode(&c, value);
     case_broken(e, EVENT_FAULT_NONE, "");
     sbuf_init(&b, APIBODY_MAX_BYTES);
@@ -209,7 +209,7 @@ static void maps_are_bounded(void **state)
         n += 400;
         value[n++] = '"';
     }
-    strcpy(value + n, "}}}");
+    memcpy(value + n, "}}}", sizeof "}}}");
     case_refuses(value, EVENT_FAULT_TEXT_TOO_LONG, "data.fields.importer_address");
     case_init(&c);
     case_decode(&c, CASE_WITH("\"fields\":{\"importer_address\":{\"a\":\"1\"},\"additional_variant_"

@@ -442,7 +442,7 @@ static void large_documents(void **state)
     (void)state;
     for (int i = 0; i < 5000; i++)
         n += (size_t)snprintf(value + n, sizeof(value) - n, ",\"%d\"", i % 1000);
-    strcpy(value + n, "]}");
+    memcpy(value + n, "]}", sizeof "]}");
     case_init(&c);
     for (int i = 0; i < 2; i++) {
         case_broken(case_decode(&c, value), EVENT_FAULT_NONE, "");

@@ -41,7 +41,7 @@ static void too_large_and_too_deep(void **state)
     (void)state;
     memset(deep + 5, '[', 1000);
     memset(deep + 1005, ']', 1000);
-    strcpy(deep + 2005, "}");
+    memcpy(deep + 2005, "}", sizeof "}");
     case_init(&c);
     case_decode(&c, deep);
     assert_int_equal(c.event->broken.fault, EVENT_FAULT_TOO_DEEP);

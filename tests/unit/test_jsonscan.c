@@ -199,7 +199,7 @@ static void long_path_is_cut(void **state)
 
     (void)state;
     memset(text + 2, 'k', 1000);
-    strcpy(text + 1002, "\":x}");
+    memcpy(text + 1002, "\":x}", sizeof "\":x}");
     assert_int_equal(scan(text).fault, JSONSCAN_SYNTAX);
 }
 
