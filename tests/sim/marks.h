@@ -13,8 +13,9 @@
     X(GAP)                                                                                                   \
     X(DROPPED_STALE)                                                                                         \
     X(DROPPED_AGAIN)                                                                                         \
-    X(ABSORBED) X(CRASH_BETWEEN) X(CRASH) X(FREEZE) X(ZOMBIE) X(ZOMBIE_COMMIT_REFUSED) X(REVOKED) X(LOST)    \
-        X(TERMINATED) X(HELD) X(WAIT) X(DONE) X(STALE) X(UNCHANGED) X(SKIPPED) X(CONFLICT) X(NOTHING_KNOWN)  \
+    X(ABSORBED)                                                                                              \
+    X(CRASH_BETWEEN) X(CRASH) X(FREEZE) X(ZOMBIE) X(ZOMBIE_COMMIT_REFUSED) X(REVOKED) X(LOST) X(TERMINATED)  \
+        X(HELD) X(WAIT) X(DONE) X(STALE) X(UNCHANGED) X(SKIPPED) X(CONFLICT) X(NOTHING_KNOWN)                \
             X(EPOCH_ANSWER) X(TOO_MANY_SKUS) X(ENDED) X(REGRANTED) X(CLAIM_UNANSWERED) X(SETTLE_REFUSED)     \
                 X(SETTLE_EPOCH) X(SETTLE_AGAIN) X(RELEASED) X(REPAIR) X(REPAIR_FED) X(EPOCH_RAISED)          \
                     X(BUILDER_REPLACED) X(REBUILT) X(STORE_LOSS) X(STORE_OLD) X(WITNESS_MISSED) X(GRACE)     \

@@ -161,6 +161,8 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
     const struct result *newest;
     bool upsert, owns, forgotten; /* forgotten: what an unfinished event left is known to nobody */
 
+    if (world->unsure[catalog][sku])
+        return;
     if (row->tainted_at > 0 && (!row->last || row->tainted_at >= row->last->finished_at - 1)) {
         check_left_behind(world, beliefs, row, catalog, sku);
         return;

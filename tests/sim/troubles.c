@@ -169,6 +169,7 @@ static void store_comes(struct world *world, bool loss, bool old)
         trace_note(world, "the store is back with old data");
         world->store = world->snapshot;
         world->store.run_id = run + 1;
+        world->loss_epoch = world->store.guard.ep;
         world->losses++;
         world->marks->count[MARK_STORE_OLD]++;
     } else {

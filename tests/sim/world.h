@@ -263,7 +263,9 @@ struct world {
     struct fake_catalog catalog;
     struct fstore store, snapshot;
     bool store_down, snapshot_taken;
-    uint64_t losses; /* of data of the store */
+    uint64_t losses;     /* of data of the store */
+    uint64_t loss_epoch; /* epoch of the data that came back: while it stands, nobody has noticed the loss */
+    bool unsure[SIM_CATALOGS_MAX][SIM_SKUS_MAX]; /* said to be unchanged meanwhile: a known risk */
     uint32_t next_msg, to_produce;
     struct worker workers[SIM_WORKERS_MAX];
     struct write writes[SIM_WRITES_MAX];
