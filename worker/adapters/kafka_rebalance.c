@@ -330,6 +330,7 @@ void source_rebalance(struct kafka_source *source, rd_kafka_event_t *event)
 {
     ASSERT(source->rebalance.count < REBALANCES_MAX);
     source->rebalance.queue[source->rebalance.count++] = event;
+    source->ever_assigned |= rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     next_rebalance(source);
 }
 

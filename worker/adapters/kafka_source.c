@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAIN_BUDGET = 1000, CLOSING_POLL_US = 20000, TEXT_SIZE = 768 };
+enum { MAIN_BUDGET = 1000, CLOSING_POLL_US = 20000, TEXT_SIZE = 768, JOINING_MAY_END = 0x02030000 };
 
 void kafka_record_free(struct kafka_record *record)
 {
@@ -241,6 +241,9 @@ void kafka_source_close(struct kafka_source *source)
     }
 }
 
+/* librdkafka before 2.3 aborts the process when it destroys a consumer that was joining its group for the
+ * first time (its issue 4312). Such a one has left the group; the process is about to end, and takes it
+ * along. */
 void kafka_source_destroy(struct kafka_source *source)
 {
     if (!source) {
@@ -255,7 +258,7 @@ void kafka_source_destroy(struct kafka_source *source)
     kafka_pump_stop(&source->records);
     kafka_pump_stop(&source->main);
     kafka_pump_stop(&source->logs.pump);
-    if (source->rk) {
+    if (source->rk && (source->ever_assigned || rd_kafka_version() >= JOINING_MAY_END)) {
         rd_kafka_destroy_flags(source->rk, source->closed ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     free(source->group);

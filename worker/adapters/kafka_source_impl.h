@@ -52,7 +52,7 @@ struct kafka_source {
     struct loop_flush flush;
     struct rebalance rebalance;
     char *group;
-    bool joined, closing, closed;
+    bool joined, ever_assigned, closing, closed;
 };
 
 /* Takes a rebalance event over. */
