@@ -189,7 +189,7 @@
       "the group would throw the worker out while it hands a partition over: lower revoke.timeout.ms")       \
     X(session_ms <= poll_ms, "kafka.session.timeout.ms,kafka.max.poll.interval.ms",                          \
       "a session must not be longer than the poll interval: raise kafka.max.poll.interval.ms")               \
-    X(heartbeat_ms < session_ms, "kafka.heartbeat.interval.ms,kafka.session.timeout.ms",                     \
+    X(heartbeat_ms <= session_ms / 3, "kafka.heartbeat.interval.ms,kafka.session.timeout.ms",                \
       "a session needs several heartbeats: lower kafka.heartbeat.interval.ms to a third of the session")     \
     X(c->commit_interval_ms < c->shutdown_timeout_ms, "commit.interval.ms,shutdown.timeout.ms",              \
       "the last commit comes within the shutdown: lower commit.interval.ms")

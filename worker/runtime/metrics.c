@@ -154,8 +154,8 @@ void metrics_prometheus(struct sbuf *page, struct reactor *r, unsigned why)
     metrics_flow(page, r);
     metrics_core(page, r);
     metrics_lag(page, r);
-    single(page, "loop_turn_max_microseconds", "gauge", "Longest turn of the loop since the last snapshot.",
-           (uint64_t)r->counts.turn_max_us);
+    head(page, "loop_turn_max_seconds", "gauge", "Longest turn of the loop since the last snapshot.");
+    sbuf_printf(page, "catalog_sync_loop_turn_max_seconds %.6f\n", (double)r->counts.turn_max_us / 1e6);
     r->counts.turn_max_us = 0;
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
         head(page, "process_cpu_seconds_total", "counter", "CPU time of the process, user and system.");
