@@ -176,7 +176,7 @@ void http_api_cancel_all(struct http_api *api)
 static void start(struct http_api *api, struct http_transfer *transfer)
 {
     struct http_credentials *credentials = transfer->credentials;
-    struct curl_slist *headers = credentials->nodes;
+    struct curl_slist *headers = &credentials->nodes[transfer->body.size > HTTP_WHOLE_BYTES ? 0 : 1];
     if (transfer->traceparent[0]) {
         transfer->trace_node = (struct curl_slist){transfer->traceparent, headers};
         headers = &transfer->trace_node;

@@ -12,7 +12,8 @@ struct http_credentials {
     uint32_t holders;
     char *auth;                  /* the whole header */
     char proof[HTTP_PROOF_SIZE]; /* HMAC-SHA256 in hex; "" without a secret */
-    struct curl_slist nodes[3];  /* the headers every request has; a request may put its own before them */
+    struct curl_slist nodes[4];  /* the headers of requests with a large body; all others begin with the
+                                    second.  A request may put its own before them */
 };
 
 /* Copies what it needs of token and secret (NULL: none), spaces around both left off; one holder. Returns

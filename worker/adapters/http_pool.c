@@ -12,9 +12,6 @@ enum {
     KEEP_ROOM = 16384,
     RECEIVE_BYTES = 8192,
     UPLOAD_BYTES = 16384,
-    /* Headers and a body of so many bytes at most leave in one send: a socket whose last answer is whole has
-     * room for both. */
-    WHOLE_BYTES = 8192,
 };
 
 static const struct {
@@ -180,7 +177,6 @@ static void set_once(struct http_pool *pool, struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "catalog-sync/" CATALOG_SYNC_VERSION);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)settings->total_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings->tls_unverified ? 0L : 1L);
@@ -283,7 +279,7 @@ void http_transfer_begin(struct http_transfer *transfer, struct curl_slist *head
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->kind == CALL_DELETE ? "DELETE" : NULL);
     bool post = transfer->kind != CALL_LOOKUP && transfer->kind != CALL_DELETE;
-    transfer->whole = !post || (transfer->body.size <= WHOLE_BYTES && !transfer->http2);
+    transfer->whole = !post || (transfer->body.size <= HTTP_WHOLE_BYTES && !transfer->http2);
     if (post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->whole ? transfer->body.bytes : NULL);

@@ -6,6 +6,10 @@
 #include "worker/adapters/http_api.h"
 #include "worker/adapters/http_loop.h"
 
+/* Headers and a body of so many bytes at most leave in one send: a socket whose last answer is whole has room
+ * for both. */
+enum { HTTP_WHOLE_BYTES = 8192 };
+
 enum kept_header {
     KEPT_CONTENT_TYPE,
     KEPT_API_VERSION,
