@@ -51,32 +51,28 @@ void perform_call(struct reactor *r, struct op_id op, const struct call_request 
 {
     struct payload *payload = payload_of(r->payloads, op);
     const struct config_catalog *catalog = &r->config->catalogs[payload->event->catalog_index];
-    struct sbuf body, path;
+    struct sbuf *body = reactor_scratch(r, 0), *path = reactor_scratch(r, 1);
 
     payload->call = request->kind;
     payload->call_target = request->target;
     if (payload->first_attempt_ms == 0)
         payload->first_attempt_ms = reactor_wall_ms();
     r->counts.calls[request->kind]++;
-    sbuf_init(&body, APIBODY_MAX_BYTES);
-    sbuf_init(&path, HTTP_PATH_MAX_BYTES);
-    build_body(r, payload, request, &body);
-    build_path(payload, catalog, request, &path);
+    build_body(r, payload, request, body);
+    build_path(payload, catalog, request, path);
     log_debug("call", log_bytes("event_id", payload->event->id.ptr, payload->event->id.len),
-              log_uint("attempt", request->attempt), log_payload("body", sbuf_str(&body), body.len));
-    ASSERT(sbuf_ok(&body) && sbuf_ok(&path));
+              log_uint("attempt", request->attempt), log_payload("body", sbuf_str(body), body->len));
+    ASSERT(sbuf_ok(body) && sbuf_ok(path));
     http_api_call(r->apis[payload->event->catalog_index], cookie_of(op),
                   &(struct http_call){
                       .catalog = 0, /* one client a catalog: base URL and version may differ */
                       .kind = request->kind,
-                      .path = sbuf_str(&path),
-                      .body = body.len > 0 ? sbuf_str(&body) : NULL,
-                      .body_size = body.len,
+                      .path = sbuf_str(path),
+                      .body = body->len > 0 ? sbuf_str(body) : NULL,
+                      .body_size = body->len,
                       .traceparent = payload->event->traceparent.ptr,
                       .send_before_us = request->send_before_us,
                   });
-    sbuf_free(&body);
-    sbuf_free(&path);
 }
 
 static enum call_class class_of(enum api_class class)

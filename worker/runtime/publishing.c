@@ -176,33 +176,29 @@ static void publish_result(struct reactor *r, const struct output *output)
     struct payload *payload = payload_of(r->payloads, output->op);
     struct result_event event;
     char memory_text[MEMORY_HEADER_MAX_BYTES];
-    struct sbuf key, value, memory;
+    struct sbuf *key = reactor_scratch(r, 0), *value = reactor_scratch(r, 1), memory;
     struct sink_header headers[2];
 
     memset(&event, 0, sizeof event);
     fill_outcome(payload, output, &event, scratch, sizeof scratch);
     fill_event(r, payload, output->u.publish.attempts, &event);
-    sbuf_init(&key, RESULT_MAX_BYTES);
-    sbuf_init(&value, RESULT_MAX_BYTES);
     sbuf_init_fixed(&memory, memory_text, sizeof memory_text);
     encode_memory(payload, output->u.publish.reason, &memory);
     headers[0] = (struct sink_header){"content-type", RESULT_CONTENT_TYPE, sizeof RESULT_CONTENT_TYPE - 1};
     headers[1] = (struct sink_header){MEMORY_HEADER, memory.data, memory.len};
-    ASSERT(result_key(&event, &key) && result_encode(&event, &value));
+    ASSERT(result_key(&event, key) && result_encode(&event, value));
     kafka_sink_publish(r->sink,
                        &(struct sink_record){.topic = r->config->topic_results,
                                              .partition = -1,
-                                             .key = key.data,
-                                             .key_size = key.len,
-                                             .value = value.data,
-                                             .value_size = value.len,
+                                             .key = key->data,
+                                             .key_size = key->len,
+                                             .value = value->data,
+                                             .value_size = value->len,
                                              .headers = headers,
                                              .headers_count = 2},
                        cookie_of(output->op) << 1);
     r->counts.outcomes[event.out.kind]++;
     status_log_outcome(r, payload, &event);
-    sbuf_free(&key);
-    sbuf_free(&value);
 }
 
 static size_t original_headers(const rd_kafka_message_t *message, struct record_header *to, size_t max)
@@ -266,7 +262,7 @@ static void publish_dead(struct reactor *r, const struct output *output)
     struct sink_header sink_headers[DEADLETTER_HEADERS_MAX];
     struct result_event event;
     struct deadletter letter;
-    struct sbuf key;
+    struct sbuf *key = reactor_scratch(r, 0);
     size_t count;
 
     memset(&event, 0, sizeof event);
@@ -276,8 +272,7 @@ static void publish_dead(struct reactor *r, const struct output *output)
     letter.header_count =
         original_headers(payload->record.message, originals, sizeof originals / sizeof *originals);
     letter.headers = originals;
-    sbuf_init(&key, RESULT_MAX_BYTES);
-    ASSERT(deadletter_key(&letter, &key));
+    ASSERT(deadletter_key(&letter, key));
     count = deadletter_headers(&letter, headers, header_scratch);
     for (size_t i = 0; i < count; i++)
         sink_headers[i] = (struct sink_header){
@@ -288,15 +283,14 @@ static void publish_dead(struct reactor *r, const struct output *output)
         &(struct sink_record){
             .topic = r->config->topic_dlq,
             .partition = -1,
-            .key = key.data,
-            .key_size = key.len,
+            .key = key->data,
+            .key_size = key->len,
             .value = letter.value_null || letter.value_left_out ? "" : payload->record.message->payload,
             .value_size = letter.value_null || letter.value_left_out ? 0 : payload->record.message->len,
             .headers = sink_headers,
             .headers_count = count,
         },
         cookie_of(output->op) << 1 | 1);
-    sbuf_free(&key);
 }
 
 void perform_publish(struct reactor *r, const struct output *output)

@@ -14,6 +14,7 @@
 enum {
     RECORDS_A_TURN = 128, /* at most CORE_SLACK_RECORDS may be on their way when a window fills */
     HOUSEKEEPING_US = 250 * 1000,
+    SCRATCH_MAX_BYTES = 4 << 20, /* above what any text built there may have: their own bounds are lower */
     CLOSE_MAX_US = 15 * 1000 * 1000, /* leaving the group and flushing, after the core has stopped */
 };
 
@@ -23,6 +24,13 @@ int64_t reactor_wall_ms(void)
 
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+struct sbuf *reactor_scratch(struct reactor *r, unsigned which)
+{
+    ASSERT(which < sizeof r->scratch / sizeof *r->scratch);
+    sbuf_reset(&r->scratch[which]);
+    return &r->scratch[which];
 }
 
 void reactor_input(struct reactor *r, struct input *in)
@@ -203,6 +211,8 @@ static void close_all(struct reactor *r)
     credentials_close(r);
     loop_timer_clear(r->loop, &r->housekeeping);
     loop_destroy(r->loop);
+    for (size_t i = 0; i < sizeof r->scratch / sizeof *r->scratch; i++)
+        sbuf_free(&r->scratch[i]);
     free(r->outputs);
     free(r->core);
 }
@@ -261,6 +271,8 @@ int reactor_run(const struct config *config, const struct worker_settings *setti
     r.settings.event.money = &r.settings.money;
     r.settings.kafka.user = r.settings.kafka_pairs;
     r.accepting = true;
+    for (size_t i = 0; i < sizeof r.scratch / sizeof *r.scratch; i++)
+        sbuf_init(&r.scratch[i], SCRATCH_MAX_BYTES);
     name_worker(&r);
     if (!open_all(&r)) {
         close_all(&r);

@@ -9,6 +9,7 @@
 #define RUNTIME_REACTOR_H
 
 #include "common/config.h"
+#include "common/sbuf.h"
 #include "worker/adapters/http_api.h"
 #include "worker/adapters/kafka_fetch.h"
 #include "worker/adapters/kafka_sink.h"
@@ -44,6 +45,7 @@ struct reactor {
     struct redis_store *store;
     struct http_api *apis[CONFIG_CATALOGS_MAX]; /* one a catalog: base URL and version may differ */
     struct outputs *outputs;
+    struct sbuf scratch[2]; /* of whoever builds texts for a library that copies them: emptied before use */
     bool stepping;
     bool accepting;
     int exit_code;
@@ -76,6 +78,9 @@ void reactor_input(struct reactor *r, struct input *in);
 
 /* Tells the source whether records may come: not while the window is over-full, nor while stopping. */
 void reactor_accept(struct reactor *r);
+
+/* An empty text to build in, one of two; valid until it is asked for again. */
+struct sbuf *reactor_scratch(struct reactor *r, unsigned which);
 
 /* Milliseconds since 1970. */
 int64_t reactor_wall_ms(void);
