@@ -92,7 +92,7 @@ class Run:
                                      os.path.join(self.home, "worker.log")).start()
         ask = [paths.program("catalog-worker"), "--config", path, "--health"]
         self._wait(lambda: subprocess.run(ask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0,
-                   30, "catalog-worker is ready")
+                   180, "catalog-worker is ready")
         return self
 
     def start_floor(self, inflight):
