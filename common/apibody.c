@@ -16,7 +16,7 @@ static void put_name(struct sbuf *b, const char *name)
     if (b->data[b->len - 1] != '{')
         *to++ = ',';
     *to++ = '"';
-    memcpy(to, name, len);
+    memcpy(to, name, len + 1); /* its NUL is written over */
     to += len;
     *to++ = '"';
     *to++ = ':';

@@ -19,7 +19,7 @@ packages_of() {
             libcmocka-dev redis-server:redis-server python3 python3-confluent-kafka ca-certificates
         ;;
     kafka) echo "$JAVA:java" maven:mvn ;;
-    test) echo python3-pytest clang:clang clang-format:clang-format run-clang-tidy:clang-tidy gcovr:gcovr ;;
+    test) echo python3-pytest clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl ;;
     *)
         echo "packages.sh: unknown set '$1' (build, kafka, test)" >&2
         exit 2
