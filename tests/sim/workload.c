@@ -222,7 +222,7 @@ static void out_of_order(struct drawing *d, uint32_t product)
     e.content = product * 8 + (uint32_t)rng_below(d->rng, d->set->contents);
     if (rng_chance(d->rng, 200))
         e.intent = INTENT_DELETE;
-    emit(d, product, e, true);
+    emit(d, product, e, false); /* two of one version are ordered only within one topic */
 }
 
 /* An earlier record of the product once more: a duplicate, a replay, or its identity with other content. */
