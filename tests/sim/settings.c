@@ -215,7 +215,8 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
     draw_core(s, &rng);
     draw_fates(s, &rng);
     draw_troubles(s, &rng);
-    if (s->store_old_every_us > 0) /* a restart with old data: leases and calls that it forgot must have ended */
+    if (s->store_old_every_us >
+        0) /* a restart with old data: leases and calls that it forgot must have ended */
         s->core.store_grace_us = s->core.lease_us + s->core.call_late_us + second;
     draw_workload(s, &rng);
 }
