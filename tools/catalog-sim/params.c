@@ -213,8 +213,8 @@ const cJSON *params_json(const struct params *p, const char *name, cJSON **owned
         return NULL;
     if (one->json && !cJSON_IsString(one->json))
         return one->json;
-    const char *text = one->text ? one->text : one->json->valuestring;
-    if (has_escaped_nul(text, strlen(text)))
+    const char *text = one->text ? one->text : cJSON_GetStringValue(one->json);
+    if (!text || has_escaped_nul(text, strlen(text)))
         return NULL;
     *owned = cJSON_ParseWithOpts(text, NULL, true);
     return *owned;

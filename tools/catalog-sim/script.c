@@ -198,7 +198,7 @@ bool script_add(struct script *s, const cJSON *plan, char *why, size_t why_size)
         return wrong(why, why_size, "expected an array of rules, or an object with", "rules");
     if (count > SCRIPT_MAX - s->count)
         return wrong(why, why_size, "too many rules", "rules");
-    struct rule *rules = zalloc((size_t)(s->count + count), sizeof *rules);
+    struct rule *rules = zalloc((size_t)s->count + (size_t)count, sizeof *rules);
     char reason[128];
     int read = 0;
     for (const cJSON *one = list->child; one; one = one->next, read++) {

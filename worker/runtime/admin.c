@@ -18,8 +18,9 @@
 enum {
     PAGE_MAX_BYTES = 1 << 20,
     STUCK_US = 10 * 1000 * 1000, /* a loop that has not turned for so long is not alive */
-    CONNECTIONS_MAX = 32,
-    CONNECTION_TIMEOUT_S = 10,
+    CONNECTIONS_MAX = 512,
+    CONNECTIONS_PER_IP_MAX = 32, /* whoever holds these keeps nobody else out */
+    CONNECTION_TIMEOUT_S = 3,
 };
 
 enum page { PAGE_READY, PAGE_STATUS, PAGE_METRICS, PAGE_COUNT };
@@ -131,6 +132,7 @@ bool admin_open(struct admin **out, const char *listen, char *error, size_t erro
     admin->daemon =
         MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, admin, MHD_OPTION_SOCK_ADDR,
                          &addr, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_IP_MAX,
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_END);
     if (!admin->daemon) {
         snprintf(error, error_size, "admin.listen: \"%s\" cannot be listened on: is the port taken?", listen);
@@ -149,7 +151,7 @@ void admin_alive(struct admin *admin)
         atomic_store(&admin->turned_us, loop_clock_us());
 }
 
-static void write_ready(struct sbuf *page, unsigned why)
+static void write_ready(struct sbuf *page, const struct reactor *r, unsigned why)
 {
     if (why == 0)
         sbuf_puts(page, "ready\n");
@@ -161,6 +163,12 @@ static void write_ready(struct sbuf *page, unsigned why)
         sbuf_puts(page, "waiting for Redis: not connected, or its memory is being rebuilt\n");
     if (why & NOT_STOPPING)
         sbuf_puts(page, "stopping\n");
+    /* a paused catalog is no reason to replace the worker: it waits as it should, and says so */
+    for (uint8_t i = 0; i < r->config->catalog_count; i++) {
+        if (core_gate(r->core, i) != GATE_WORKS)
+            sbuf_printf(page, "catalog %s is paused: %s\n", r->config->catalogs[i].name,
+                        gate_words(core_gate(r->core, i)));
+    }
 }
 
 void admin_snapshot(struct admin *admin, struct reactor *r)
@@ -173,7 +181,7 @@ void admin_snapshot(struct admin *admin, struct reactor *r)
     why = reactor_not_ready(r);
     for (int i = 0; i < PAGE_COUNT; i++)
         sbuf_init(&pages[i], PAGE_MAX_BYTES);
-    write_ready(&pages[PAGE_READY], why);
+    write_ready(&pages[PAGE_READY], r, why);
     metrics_status(&pages[PAGE_STATUS], r, why);
     metrics_prometheus(&pages[PAGE_METRICS], r, why);
     pthread_mutex_lock(&admin->lock);

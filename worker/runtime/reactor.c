@@ -187,7 +187,8 @@ static bool open_all(struct reactor *r)
         !open_apis(r, error, sizeof error) || !open_kafka(r, error) ||
         !admin_open(&r->admin, r->config->admin_listen, error, sizeof error) ||
         !loop_on_signal(r->loop, SIGTERM, on_terminate, r) ||
-        !loop_on_signal(r->loop, SIGINT, on_terminate, r)) {
+        !loop_on_signal(r->loop, SIGINT, on_terminate, r) ||
+        !loop_on_signal(r->loop, SIGHUP, on_terminate, r)) {
         log_error("cannot start", log_str("error", error));
         return false;
     }
