@@ -247,7 +247,7 @@ static void a_reader_that_sleeps_blocks_nothing_and_finds_whole_lines_later(void
         log_info("room again");
         log_flush();
     }
-    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *rest = NULL, *line = strtok_r(all, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         cJSON *json = cJSON_Parse(line);
 
         *(json ? &whole : &broken) += 1;
