@@ -29,7 +29,7 @@ bool config_put(struct config_keys *keys, const char *key, const char *value)
     if (!strcmp(key, "topic.events.bulk"))
         return copy_text(keys->topic_bulk, value);
     /* The group is the worker's; a producer has none. */
-    if (strncmp(key, "kafka.", 6) || !strncmp(key, "kafka.group.", 12))
+    if (strncmp(key, "kafka.", 6) != 0 || strncmp(key, "kafka.group.", 12) == 0)
         return true;
     for (int i = 0; i < keys->kafka_count && !slot; i++)
         if (!strcmp(keys->kafka[i].key, key + 6))
@@ -106,7 +106,7 @@ bool config_read_environment(struct config_keys *keys)
         const char *name = *entry + sizeof(prefix) - 1, *equals = strchr(*entry, '=');
         size_t n;
 
-        if (strncmp(*entry, prefix, sizeof(prefix) - 1) || !equals)
+        if (strncmp(*entry, prefix, sizeof(prefix) - 1) != 0 || !equals)
             continue;
         n = (size_t)(equals - name);
         if (n >= sizeof(key))

@@ -271,7 +271,7 @@ static bool make_from_event(struct record *record, struct arena *arena, const st
                   "has its own type; --type, --delete and --resync are for data alone");
     if (!take_attribute(arena, event, "specversion", true, &text, why))
         return false;
-    if (strcmp(text, "1.0"))
+    if (strcmp(text, "1.0") != 0)
         return no(why, "specversion", "is not \"1.0\"");
     if (!take_attribute(arena, event, "id", true, &text, why) ||
         !take_attribute(arena, event, "source", true, &text, why) ||

@@ -25,9 +25,14 @@ static int peek(const struct reader *r)
     return r->at < r->len ? (unsigned char)r->text[r->at] : -1;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blank(struct reader *r)
 {
-    while (r->at < r->len && memchr(" \t\r\n", r->text[r->at], 4))
+    while (r->at < r->len && is_blank(r->text[r->at]))
         r->at++;
 }
 
@@ -116,7 +121,7 @@ static bool read_string(struct reader *r, struct json_span *out)
         if (c == '\\') {
             r->at++;
             c = peek(r);
-            if (c < 0 || !memchr("\"\\/bfnrtu", c, 9))
+            if (c <= 0 || !strchr("\"\\/bfnrtu", c))
                 return fault(r, "an unknown escape in a string");
             r->at++;
             if (c == 'u' && !read_unicode_escape(r))
@@ -175,7 +180,7 @@ static bool read_word(struct reader *r, const char *word, enum json_kind kind, s
 {
     size_t n = strlen(word);
 
-    if (r->len - r->at < n || memcmp(r->text + r->at, word, n))
+    if (r->len - r->at < n || memcmp(r->text + r->at, word, n) != 0)
         return fault(r, "not a JSON value");
     *out = (struct json_span){r->text + r->at, n, kind};
     r->at += n;

@@ -54,13 +54,18 @@ static enum lines_verdict fill(struct lines *lines, const volatile sig_atomic_t 
     return LINES_LINE;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void trim(const char **line, size_t *len)
 {
-    while (*len > 0 && memchr(" \t\r\n", (*line)[0], 4)) {
+    while (*len > 0 && is_blank((*line)[0])) {
         (*line)++;
         (*len)--;
     }
-    while (*len > 0 && memchr(" \t\r\n", (*line)[*len - 1], 4))
+    while (*len > 0 && is_blank((*line)[*len - 1]))
         (*len)--;
 }
 

@@ -68,7 +68,8 @@ static bool take_set(struct config_keys *keys, const char *text)
     }
     memcpy(key, text, (size_t)(equals - text));
     key[equals - text] = '\0';
-    if (strncmp(key, "kafka.", 6) && strcmp(key, "topic.events") && strcmp(key, "topic.events.bulk")) {
+    if (strncmp(key, "kafka.", 6) != 0 && strcmp(key, "topic.events") != 0 &&
+        strcmp(key, "topic.events.bulk") != 0) {
         fprintf(stderr,
                 "catalog-publish: --set %s: the keys are kafka.*, topic.events and topic.events.bulk\n", key);
         return false;
