@@ -160,8 +160,8 @@ static void set_sink(rd_kafka_conf_t *conf, const struct kafka_settings *setting
     set(conf, "enable.idempotence", "true");
     set(conf, "acks", "all");
     set_number(conf, "delivery.timeout.ms", (size_t)settings->delivery_timeout_ms);
-    /* Results wait this long for company: one request for many under load, little delay when idle. Less would
-     * make librdkafka's thread spin, whose sleep is in whole milliseconds. */
+    /* Long enough for librdkafka's thread to see all that kafka_sink hands over at once. Less would make it
+     * spin: its sleep is in whole milliseconds. */
     set(conf, "linger.ms", "1");
     /* librdkafka's default is 1 GiB of unsent records. The window bounds what we have in flight; this is the
      * wall. */
