@@ -20,8 +20,7 @@ void *table_find(const struct table *t, uint64_t key, bool (*same)(const void *v
 static void put(struct table *t, uint64_t key, void *value)
 {
     size_t i = mix64(key) & (t->cap - 1);
-    while (t->values[i]) /* NOLINT(clang-analyzer-unix.Malloc): grown is copied into *t after the old one is
-                            freed */
+    while (t->values[i])
         i = (i + 1) & (t->cap - 1);
     t->keys[i] = key;
     t->values[i] = value;
