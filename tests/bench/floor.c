@@ -20,7 +20,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { RESULT_BYTES = 560, BODY_BYTES = 600, CLAIM_ARG_BYTES = 520, SETTLE_ARG_BYTES = 760, BATCH = 64 };
+/* As catalog-worker has them for an event of 700 bytes. */
+enum {
+    RESULT_BYTES = 696,
+    MEMORY_BYTES = 231,
+    BODY_BYTES = 573,
+    CLAIM_ARG_BYTES = 420,
+    SETTLE_ARG_BYTES = 620
+};
+enum { BATCH = 64 };
 
 struct job {
     rd_kafka_message_t *message;
@@ -94,7 +102,7 @@ static void client_open(struct client *client, rd_kafka_type_t type, const char 
 
 static void publish(struct job *job)
 {
-    static char value[RESULT_BYTES];
+    static char value[RESULT_BYTES], memory[MEMORY_BYTES];
     rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
     rd_kafka_vu_t args[] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = self.topic_out},
@@ -106,8 +114,7 @@ static void publish(struct job *job)
     };
 
     rd_kafka_header_add(headers, "content-type", -1, "application/cloudevents+json", -1);
-    rd_kafka_header_add(headers, "cs-memory", -1, "1732300000123456/1732300000123456/l/SKU-123456/12345678",
-                        -1);
+    rd_kafka_header_add(headers, "catalog-sync-memory", -1, memory, sizeof memory);
     if (rd_kafka_produceva(self.sink.rk, args, sizeof args / sizeof *args))
         die("produce");
 }
@@ -192,7 +199,7 @@ static char *script_load(const char *text, size_t arg_size, int port, size_t *si
 
 static void redis_open(int port)
 {
-    self.claim = script_load("return {1,'1732300000123456','0001','','','','1234567890123456',1,2,3,4,5}",
+    self.claim = script_load("return {1,'1732300000123456','0001','','','','1234567890',1,2}",
                              CLAIM_ARG_BYTES, port, &self.claim_size);
     self.settle = script_load("return {1,1}", SETTLE_ARG_BYTES, port, &self.settle_size);
     self.redis = redisAsyncConnect("127.0.0.1", port);
