@@ -121,6 +121,13 @@ static void free_parked(struct loop *loop)
     loop->parked.count = 0;
 }
 
+/* One that is not would keep loop_destroy waiting for ever. */
+static void must_be_closing(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    ASSERT(uv_is_closing(handle));
+}
+
 void loop_destroy(struct loop *loop)
 {
     if (!loop) {
@@ -131,6 +138,7 @@ void loop_destroy(struct loop *loop)
         uv_close((uv_handle_t *)&loop->signals[i].handle, NULL);
     }
     /* All that is left are handles being closed: this ends. */
+    uv_walk(&loop->uv, must_be_closing, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     int left = uv_loop_close(&loop->uv);
     ASSERT(left == 0);
