@@ -15,6 +15,7 @@ enum {
     RECORDS_A_TURN = 128, /* at most CORE_SLACK_RECORDS may be on their way when a window fills */
     HOUSEKEEPING_US = 250 * 1000,
     SCRATCH_MAX_BYTES = 4 << 20, /* above what any text built there may have: their own bounds are lower */
+    END_MAX_S = 20,
     CLOSE_MAX_US = 15 * 1000 * 1000, /* leaving the group and flushing, after the core has stopped */
 };
 
@@ -248,6 +249,28 @@ static void leave(struct reactor *r)
     }
 }
 
+static volatile sig_atomic_t code_at_last;
+
+static void let_go(int signum)
+{
+    static const char text[] =
+        "catalog-worker: a library does not let go; everything is committed, leaving\n";
+
+    (void)signum;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(code_at_last);
+    _exit(code_at_last);
+}
+
+/* Freeing what is left is a courtesy to leak checkers: a library that hangs in it must not keep the process.
+ */
+static void bound_the_end(int code)
+{
+    code_at_last = code;
+    signal(SIGALRM, let_go);
+    alarm(END_MAX_S);
+}
+
 static void log_account(const struct reactor *r)
 {
     const struct reactor_counts *c = &r->counts;
@@ -286,6 +309,8 @@ int reactor_run(const struct config *config, const struct worker_settings *setti
     if (r.stopped)
         leave(&r);
     log_account(&r);
+    log_flush();
+    bound_the_end(r.fatal ? 1 : 0);
     close_all(&r);
     log_flush();
     return r.fatal ? 1 : 0;
