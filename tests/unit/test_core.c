@@ -476,6 +476,141 @@ static void old_assignments_and_offsets_are_dropped(void **state)
     close_bench(&b);
 }
 
+/* Repairs belong to no partition: a stop gives up the idle ones and lets the others end. */
+static void repairs_end_with_the_process(void **state)
+{
+    struct core_settings set = usual();
+    struct input stop = {.type = IN_TERMINATE};
+    struct record repair = record_of(PARTITION_NONE, 0, 1);
+    struct bench b;
+
+    (void)state;
+    set.catalogs[0].claims_max = 1;
+    open_bench(&b, &set);
+    assign(&b, 0);
+    store_ready(&b);
+    repair.at.partition = 0;
+    feed(&b, repair); /* claimed at once */
+    repair.product.lo = repair.identity.lo = 2;
+    feed(&b, repair); /* waits for its turn */
+    feed(&b, record_of(0, 0, 3));
+    step(&b, &stop);
+    settle_down(&b);
+    assert_int_equal(b.seen[OUT_STOPPED], 0);
+    answer_all(&b, OUT_CLAIM, grant);
+    assert_int_equal(b.seen[OUT_STOPPED], 1);
+    assert_int_equal(b.seen[OUT_CALL] + b.seen[OUT_PUBLISH_RESULT], 0);
+    close_bench(&b);
+}
+
+static void held(const struct output *out, struct input *in)
+{
+    in->type = IN_CLAIMED;
+    in->u.claimed.op = out->op;
+    in->u.claimed.reply.status = CLAIM_HELD;
+    in->u.claimed.reply.wait_us = 3600000000;
+}
+
+/* A lease held for very long is asked for again and again, at most every few seconds. */
+static void a_held_lease_is_polled(void **state)
+{
+    struct core_settings set = usual();
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, &set);
+    assign(&b, 0);
+    store_ready(&b);
+    feed(&b, record_of(0, 0, 1));
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(answer_all(&b, OUT_CLAIM, held), 1);
+        later(&b, 3000000);
+    }
+    assert_true(b.seen[OUT_CLAIM] >= 300);
+    close_bench(&b);
+}
+
+static void undelivered(const struct output *out, struct input *in)
+{
+    delivered(out, in);
+    in->u.published.ok = false;
+}
+
+static void of_the_other_kind(const struct output *out, struct input *in)
+{
+    delivered(out, in);
+    in->u.published.kind = PUBLISH_DEAD;
+}
+
+/* Kafka is down for as long as it likes: the result is published again until it is acknowledged. */
+static void a_result_is_never_given_up(void **state)
+{
+    struct core_settings set = usual();
+    struct record record = record_of(0, 5, 1);
+    struct input old = {.type = IN_COMMITTED, .u.committed = {.assignment = 1, .ok = true, .offset = 1}};
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, &set);
+    assign(&b, 0);
+    record.remembered = false;
+    record.catalog = CATALOG_NONE;
+    record.local = LOCAL_SKIPPED;
+    feed(&b, record);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(answer_all(&b, OUT_PUBLISH_RESULT, undelivered), 1);
+        later(&b, 3000000);
+    }
+    assert_int_equal(core_committable(b.core, 0), 5);
+    assert_int_equal(b.seen[OUT_COMMIT], 0);
+    answer_all(&b, OUT_PUBLISH_RESULT, of_the_other_kind); /* says nothing of the result */
+    assert_int_equal(core_committable(b.core, 0), 5);
+    step(&b, &old); /* nor does an answer about an offset long passed */
+    assert_int_equal(core_committable(b.core, 0), 5);
+    close_bench(&b);
+}
+
+/* A store that stays empty is asked to begin an epoch again and again, but not in a storm. */
+static void an_epoch_is_asked_for_until_there_is_one(void **state)
+{
+    struct core_settings set = usual();
+    struct input up = {.type = IN_STORE_UP};
+    struct input empty = {.type = IN_STORE_VIEWED, .u.view = {.answered = true, .witness_ok = true}};
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, &set);
+    step(&b, &up);
+    for (int i = 0; i < 5; i++) {
+        step(&b, &empty);
+        later(&b, 1000000);
+    }
+    assert_int_equal(b.seen[OUT_EPOCH_RAISE], 5);
+    assert_false(core_store_ready(b.core));
+    close_bench(&b);
+}
+
+/* Spans of a microsecond leave no room for jitter, and do no harm. */
+static void the_shortest_breaker(void **state)
+{
+    struct core_settings set = usual();
+    struct bench b;
+
+    (void)state;
+    set.breaker_failures = 1;
+    set.breaker_open_us = set.breaker_open_max_us = 1;
+    open_bench(&b, &set);
+    assign(&b, 0);
+    store_ready(&b);
+    feed(&b, record_of(0, 0, 1));
+    answer_all(&b, OUT_CLAIM, grant);
+    answer_all(&b, OUT_CALL, fails);
+    assert_int_equal(b.seen[OUT_CATALOG_STATE], 1);
+    later(&b, 1000000);
+    assert_int_equal(b.seen[OUT_CALL], 2);
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,6 +624,11 @@ int main(void)
         cmocka_unit_test(hundreds_of_partitions_commit),
         cmocka_unit_test(answers_that_nobody_waits_for),
         cmocka_unit_test(old_assignments_and_offsets_are_dropped),
+        cmocka_unit_test(repairs_end_with_the_process),
+        cmocka_unit_test(a_held_lease_is_polled),
+        cmocka_unit_test(a_result_is_never_given_up),
+        cmocka_unit_test(an_epoch_is_asked_for_until_there_is_one),
+        cmocka_unit_test(the_shortest_breaker),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
