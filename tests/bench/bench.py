@@ -60,6 +60,9 @@ def cpu(kafka, home, chosen):
         row("CPU an event, %d in flight: floor, us" % inflight, spread(us["floor"]), "libraries alone")
         row("  worker / floor", spread(ratios, 2))
         for what in results:
+            row("  CPU of redis-server, %s, us" % what, spread([r["redis_us"] for r in results[what]]),
+                "the store's scripts" if what == "worker" else "two scripts that do nothing")
+        for what in results:
             row("  events a second, %s" % what, spread([r["per_second"] for r in results[what]], 0),
                 "all parts share this machine")
 

@@ -23,15 +23,16 @@ def cost(kafka, home, what, inflight, count):
         run.publish(first)
         run.wait_results(warm)
         settle()
-        before, began = cpu_seconds(run.process.pid), time.monotonic()
+        pids = (run.process.pid, run.redis.process.pid)
+        before, began = [cpu_seconds(pid) for pid in pids], time.monotonic()
         run.publish(rest)
         run.wait_results(warm + count)
         took = time.monotonic() - began
         settle()
-        cpu = cpu_seconds(run.process.pid) - before
+        used = [(cpu_seconds(pid) - start) / count * 1e6 for pid, start in zip(pids, before)]
         if what == "worker":
             check_all_created(run, warm + count)
-        return {"us": cpu / count * 1e6, "per_second": count / took}
+        return {"us": used[0], "redis_us": used[1], "per_second": count / took}
 
 
 def check_all_created(run, count):
