@@ -1,57 +1,16 @@
 #include "common/apibody.h"
 
+#include "common/apiput.h"
 #include "common/assertx.h"
 #include "common/hash128.h"
 
 #include <string.h>
 
-/* "name": with the comma in front that all but the first need. */
-static void put_name(struct sbuf *b, const char *name)
-{
-    size_t len = strlen(name);
-    char *to = sbuf_reserve(b, len + 4), *start = to;
-
-    if (!to)
-        return;
-    if (b->data[b->len - 1] != '{')
-        *to++ = ',';
-    *to++ = '"';
-    memcpy(to, name, len + 1); /* its NUL is written over */
-    to += len;
-    *to++ = '"';
-    *to++ = ':';
-    sbuf_advance(b, (size_t)(to - start));
-}
-
-/* Left out when empty. */
-static void put_text(struct sbuf *b, const char *name, const struct text *text)
-{
-    if (text->len == 0)
-        return;
-    put_name(b, name);
-    sbuf_put_json(b, text->ptr, text->len);
-}
-
-/* A text of ours that needs no escaping. */
-static void put_word(struct sbuf *b, const char *name, const char *word)
-{
-    put_name(b, name);
-    sbuf_putc(b, '"');
-    sbuf_puts(b, word);
-    sbuf_putc(b, '"');
-}
-
-static void put_integer(struct sbuf *b, const char *name, int64_t n)
-{
-    put_name(b, name);
-    sbuf_put_i64(b, n);
-}
-
 static void put_images(struct sbuf *b, const struct event_product *p)
 {
     if (p->more_image_count == 0)
         return;
-    put_name(b, "additional_image_urls");
+    apiput_name(b, "additional_image_urls");
     for (uint32_t i = 0; i < p->more_image_count; i++) {
         sbuf_putc(b, i ? ',' : '[');
         sbuf_put_json(b, p->more_images[i].ptr, p->more_images[i].len);
@@ -63,17 +22,17 @@ static void put_fields(struct sbuf *b, const struct event_product *p, bool creat
 {
     for (uint32_t i = 0; i < p->field_count; i++) {
         const struct event_field *field = &p->fields[i];
-        const char *name = event_field_name(field->spec);
+        const char *name = event_field_single_name(field->spec);
 
-        if (event_field_create_only(field->spec) && !create)
-            continue;
+        if (!name || (event_field_create_only(field->spec) && !create))
+            continue; /* the result's warnings say so */
         if (field->is_number) {
-            put_integer(b, name, field->number);
+            apiput_integer(b, name, field->number);
         } else if (event_field_is_json(field->spec)) {
-            put_name(b, name);
+            apiput_name(b, name);
             sbuf_put(b, field->text.ptr, field->text.len);
         } else {
-            put_text(b, name, &field->text);
+            apiput_text(b, name, &field->text);
         }
     }
 }
@@ -83,20 +42,20 @@ static void put_product(struct sbuf *b, const struct event *event, bool create)
     const struct event_product *p = &event->product;
 
     ASSERT(event->has_body);
-    put_text(b, "name", &p->name);
-    put_text(b, "description", &p->description);
-    put_text(b, "brand", &p->brand);
-    put_text(b, "category", &p->category);
-    put_text(b, "url", &p->url);
-    put_text(b, "image_url", &p->image_url);
+    apiput_text(b, "name", &p->name);
+    apiput_text(b, "description", &p->description);
+    apiput_text(b, "brand", &p->brand);
+    apiput_text(b, "category", &p->category);
+    apiput_text(b, "url", &p->url);
+    apiput_text(b, "image_url", &p->image_url);
     put_images(b, p);
-    put_integer(b, "price", p->price);
-    put_word(b, "currency", p->currency);
-    put_word(b, "availability", event_availability_name(p->availability));
-    put_word(b, "condition", event_condition_name(p->condition));
-    put_word(b, "visibility", event_visibility_name(p->visibility));
+    apiput_integer(b, "price", p->price);
+    apiput_word(b, "currency", p->currency);
+    apiput_word(b, "availability", event_availability_name(p->availability));
+    apiput_word(b, "condition", event_condition_name(p->condition));
+    apiput_word(b, "visibility", event_visibility_name(p->visibility));
     if (p->has_stock)
-        put_integer(b, "inventory", p->stock_quantity);
+        apiput_integer(b, "inventory", p->stock_quantity);
     put_fields(b, p, create);
 }
 
@@ -110,9 +69,9 @@ void apibody_update(struct sbuf *b, const struct event *event)
 void apibody_create(struct sbuf *b, const struct event *event, bool upsert)
 {
     sbuf_putc(b, '{');
-    put_text(b, "retailer_id", &event->sku);
+    apiput_text(b, "retailer_id", &event->sku);
     if (upsert) {
-        put_name(b, "allow_upsert");
+        apiput_name(b, "allow_upsert");
         sbuf_puts(b, "true");
     }
     put_product(b, event, true);

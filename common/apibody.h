@@ -1,5 +1,5 @@
 /* Bodies, paths and queries of single calls to the catalog API (catalog-api.md sections 1 to 3). Names of the
- * single edge; the batch dialect has its own encoder. Every function appends to a string builder: check
+ * single edge; the batch dialect is common/apibatch.h. Every function appends to a string builder: check
  * sbuf_ok at the end. */
 #ifndef COMMON_APIBODY_H
 #define COMMON_APIBODY_H

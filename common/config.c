@@ -69,7 +69,7 @@ static void resolve_secret(struct config_loader *l, const char *name, const stru
         !wanted)
         return;
     if (file)
-        config_mistake(l, "%s.file (%s): %s", name, raw[1].place, why);
+        config_mistake(l, "%s.file=%s (%s): %s", name, raw[1].value, raw[1].place, why);
     else
         config_mistake_at(l, name, &raw[0], true, "%s: put the secret there, on one line", why);
 }
@@ -118,13 +118,18 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct config_raw_catalog *)a)->name, ((const struct config_raw_catalog *)b)->name);
 }
 
-/* What a catalog does not say is taken from `catalog.*`, all but its id. */
+/* What a catalog does not say is taken from `catalog.*`, all but its id and its topics. */
+bool config_inherits(const struct config_key *key)
+{
+    return strcmp(key->name, "id") != 0 && strncmp(key->name, "topic.", 6) != 0;
+}
+
 static const struct config_raw *inherited(const struct config_origin *raw,
                                           const struct config_raw_catalog *own, size_t i)
 {
     bool is_set = own->keys[i][0].value || own->keys[i][1].value;
 
-    return is_set || strcmp(config_catalog_keys[i].name, "id") == 0 ? own->keys[i] : raw->catalogs[0].keys[i];
+    return is_set || !config_inherits(&config_catalog_keys[i]) ? own->keys[i] : raw->catalogs[0].keys[i];
 }
 
 static void resolve_catalog(struct config_loader *l, const struct config_raw_catalog *raw, unsigned needs)
@@ -183,16 +188,21 @@ static void resolve_kafka(struct config_loader *l)
 
 static bool load(struct config_loader *l, const struct config_sources *sources)
 {
+    unsigned needs = sources->needs;
+
     config_raw_catalog(l, "default", "default");
     if (sources->file)
         config_read_file(l, sources->file);
     config_read_env(l, sources->env);
     config_read_sets(l, sources->sets, sources->set_count);
     resolve_globals(l);
-    resolve_catalogs(l, sources->needs);
+    config_shadow_names(l);
+    if (l->config->catalog_mode == CONFIG_MODE_PLAN_ONLY)
+        needs &= ~(unsigned)CONFIG_NEEDS_TOKEN;
+    resolve_catalogs(l, needs);
     resolve_kafka(l);
     if (l->error_count == 0)
-        config_check(l, sources->needs);
+        config_check(l, needs);
     return l->error_count == 0;
 }
 

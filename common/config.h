@@ -17,9 +17,11 @@
 #define CONFIG_CATALOG_NAME_MAX 32 /* bytes of a catalog's name: letters, digits, '-' and '_' */
 #define CONFIG_LIST_MAX         64
 #define CONFIG_KAFKA_MAX        128
+#define CONFIG_TOPICS_MAX       64 /* of events, all together: as many as the worker's core takes */
 #define CONFIG_FILE_MAX_BYTES   1048576
 #define CONFIG_SECRET_MAX_BYTES 4096
 #define CONFIG_MASK             "********"
+#define CONFIG_SHADOW_SUFFIX    ".shadow" /* of the names that plan-only workers write under */
 #define CONFIG_ENV_PREFIX       "CATALOG_SYNC_"
 
 struct config_list {
@@ -76,6 +78,7 @@ struct config {
 
 /* The choices of ENUM keys, in the table's order. */
 enum config_delivery { CONFIG_AT_LEAST_ONCE, CONFIG_EXACTLY_ONCE };
+enum config_mode { CONFIG_MODE_REAL, CONFIG_MODE_PLAN_ONLY };
 enum config_inactive { CONFIG_INACTIVE_HIDE, CONFIG_INACTIVE_SKIP, CONFIG_INACTIVE_DELETE };
 enum config_unknown_type { CONFIG_UNKNOWN_TYPE_SKIP, CONFIG_UNKNOWN_TYPE_FAIL };
 enum config_unknown_fields { CONFIG_UNKNOWN_FIELDS_FAIL, CONFIG_UNKNOWN_FIELDS_IGNORE };
@@ -106,6 +109,18 @@ void config_warnings(const struct config *config, void (*warn)(void *arg, const 
 
 /* The catalog of that name (NULL or "" means default); NULL where it is not configured. */
 const struct config_catalog *config_catalog(const struct config *config, const char *name);
+
+/* A topic of product events. */
+struct config_topic {
+    const char *name;                     /* the configuration's */
+    const struct config_catalog *catalog; /* whose own it is; NULL: shared by all */
+    bool bulk;
+};
+
+/* All topics of product events: the shared ones, then each catalog's own, each with those of lower weight
+ * last. Fills at most CONFIG_TOPICS_MAX; returns how many there are, which a loaded configuration keeps at or
+ * below that. */
+size_t config_event_topics(const struct config *config, struct config_topic topics[CONFIG_TOPICS_MAX]);
 
 /* A `kafka.*` setting by its name without the prefix; NULL where it is not set. */
 const char *config_kafka(const struct config *config, const char *name);

@@ -96,31 +96,7 @@ static void check_numbers(struct config_loader *l)
 #undef X
 }
 
-struct topic {
-    const char *name, *key;
-};
-
-static void check_topics(struct config_loader *l)
-{
-    const struct config *c = l->config;
-    struct topic topics[2 * CONFIG_LIST_MAX + 3];
-    size_t count = 0;
-
-    topics[count++] = (struct topic){c->topic_results, "topic.results"};
-    topics[count++] = (struct topic){c->topic_dlq, "topic.dlq"};
-    topics[count++] = (struct topic){c->topic_audit, "topic.audit"};
-    for (size_t i = 0; i < c->topic_events.count; i++)
-        topics[count++] = (struct topic){c->topic_events.items[i], "topic.events"};
-    for (size_t i = 0; i < c->topic_events_bulk.count; i++)
-        topics[count++] = (struct topic){c->topic_events_bulk.items[i], "topic.events.bulk"};
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(topics[i].name, topics[j].name) == 0)
-                config_mistake(l, "%s and %s: both name the topic %s: give each a topic of its own",
-                               topics[j].key, topics[i].key, topics[i].name);
-}
-
-static const char *catalog_key(const struct config_catalog *catalog, const char *suffix, char *out,
+const char *config_catalog_key(const struct config_catalog *catalog, const char *suffix, char *out,
                                size_t out_bytes)
 {
     if (strcmp(catalog->name, "default") == 0)
@@ -148,9 +124,9 @@ static void check_catalogs(struct config_loader *l, unsigned needs)
         const struct config_catalog *catalog = &c->catalogs[i];
 
         if (needs & CONFIG_NEEDS_CATALOG && !catalog->id[0])
-            required(l, catalog_key(catalog, "id", key, sizeof(key)), "the catalog's number");
+            required(l, config_catalog_key(catalog, "id", key, sizeof(key)), "the catalog's number");
         if (needs & CONFIG_NEEDS_TOKEN && !catalog->token.value)
-            required(l, catalog_key(catalog, "token.file", key, sizeof(key)),
+            required(l, config_catalog_key(catalog, "token.file", key, sizeof(key)),
                      "a file that holds the access token");
         for (size_t j = 0; j < i; j++)
             if (catalog->id[0] && strcmp(catalog->id, c->catalogs[j].id) == 0)
@@ -176,7 +152,7 @@ void config_check(struct config_loader *l, unsigned needs)
             "not available yet: use at-least-once (a repeated result is equal to the first, and has the "
             "same id)");
     check_catalogs(l, needs);
-    check_topics(l);
+    config_check_topics(l);
     check_numbers(l);
 }
 

@@ -1,4 +1,5 @@
 #include "common/config_parts.h"
+#include "common/edits.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -54,28 +55,6 @@ bool config_kafka_is_secret(const char *name)
     return false;
 }
 
-/* Insertions, deletions and replacements that turn a into b. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[CONFIG_KEY_MAX_BYTES + 1], len = strnlen(b, CONFIG_KEY_MAX_BYTES);
-
-    for (size_t j = 0; j <= len; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-            size_t least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-            diagonal = row[j];
-            row[j] = replace < least ? replace : least;
-        }
-    }
-    return row[len];
-}
-
 struct nearest {
     const char *wrong;
     size_t distance;
@@ -88,7 +67,7 @@ static void consider(struct nearest *best, const char *prefix, const char *name,
     size_t distance;
 
     snprintf(candidate, sizeof(candidate), "%s%s%s", prefix, name, suffix);
-    distance = edit_distance(best->wrong, candidate);
+    distance = edits_between(best->wrong, candidate);
     if (distance < best->distance) {
         best->distance = distance;
         memcpy(best->name, candidate, sizeof(candidate));

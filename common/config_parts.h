@@ -122,6 +122,21 @@ bool config_kafka_is_secret(const char *name);
 /* The environment variable of a key: CATALOG_SYNC_CALL_TIMEOUT_MS. */
 void config_env_name(const char *key, char *out, size_t out_bytes);
 
+/* Whether a catalog takes what it does not say of this key from `catalog.*`. */
+bool config_inherits(const struct config_key *key);
+
+/* The full name of a catalog's key, such as catalogs.outlet.topic.events, in out. */
+const char *config_catalog_key(const struct config_catalog *catalog, const char *suffix, char *out,
+                               size_t out_bytes);
+
+/* config_shadow.c: with catalog.mode=plan-only, adds CONFIG_SHADOW_SUFFIX to the names of group, result
+ * topic, dead-letter topic and Redis prefix, where it is not there; else refuses names that end in it. So
+ * whatever is configured, a real and a plan-only worker never read or write each other's. */
+void config_shadow_names(struct config_loader *l);
+
+/* config_topics.c: every topic has one use, every catalog has a topic, and there are not too many. */
+void config_check_topics(struct config_loader *l);
+
 /* Contradictions, required keys, names that clash: all that concerns more than one value. */
 void config_check(struct config_loader *l, unsigned needs);
 

@@ -71,6 +71,17 @@ static void print_secret(FILE *out, const char *prefix, const char *name, const 
     }
 }
 
+/* A name that is not as it was given: shadow mode made it longer. */
+static void print_renaming(FILE *out, const struct config *config, const struct config_key *key,
+                           const struct config_raw *raw)
+{
+    const char *given = raw->value ? raw->value : key->fallback;
+
+    if (key->type == KEY_STR && config->catalog_mode == CONFIG_MODE_PLAN_ONLY &&
+        strcmp(given, *(char *const *)((const char *)config + key->offset)) != 0)
+        fprintf(out, "# %s, and " CONFIG_SHADOW_SUFFIX " of catalog.mode=plan-only\n", given);
+}
+
 static void print_key(FILE *out, const char *prefix, const struct config_key *key, const void *base,
                       const struct config_raw raw[2])
 {
@@ -108,9 +119,10 @@ static void print_catalog(FILE *out, const struct config *config, const struct c
     else
         snprintf(prefix, sizeof(prefix), "catalogs.%s.", catalog->name);
     for (size_t i = 0; i < CONFIG_CATALOG_ROWS; i++) {
-        bool is_own = own->keys[i][0].value || own->keys[i][1].value;
+        const struct config_key *key = &config_catalog_keys[i];
+        bool is_own = own->keys[i][0].value || own->keys[i][1].value || !config_inherits(key);
 
-        print_key(out, prefix, &config_catalog_keys[i], catalog, is_own ? own->keys[i] : base->keys[i]);
+        print_key(out, prefix, key, catalog, is_own ? own->keys[i] : base->keys[i]);
     }
 }
 
@@ -121,8 +133,10 @@ void config_print(const struct config *config, FILE *out)
     fputs("# What is in force. A comment above a key says where its value comes from; without one it is the "
           "default.\n",
           out);
-    for (size_t i = 0; i < CONFIG_GLOBAL_ROWS; i++)
+    for (size_t i = 0; i < CONFIG_GLOBAL_ROWS; i++) {
+        print_renaming(out, config, &config_global_keys[i], &raw->globals[i][0]);
         print_key(out, "", &config_global_keys[i], config, raw->globals[i]);
+    }
     if (raw->kafka_count)
         fputs("\n# --- Passed through to librdkafka\n", out);
     for (size_t i = 0; i < raw->kafka_count; i++) {
@@ -253,13 +267,14 @@ static const char intro[] =
     "nowhere: `" CONFIG_MASK "` stands for them.\n\n"
     "Any other `kafka.*` key goes to librdkafka without its prefix: `kafka.security.protocol=sasl_ssl`.\n";
 
-static const char catalogs_text[] = "\n`catalog.*` configures the catalog named `default`, which events "
-                                    "without a `catalog` mean. More catalogs have a name "
-                                    "(1 to 32 letters, digits, `-`, `_`) and the same keys under "
-                                    "`catalogs.<name>.`: `catalogs.outlet.id=42`. What such a "
-                                    "catalog does not set it takes from `catalog.*`, all but its id; "
-                                    "`catalogs.default.*` is `catalog.*`. In the "
-                                    "environment: `" CONFIG_ENV_PREFIX "CATALOGS_OUTLET_ID`.\n";
+static const char catalogs_text[] =
+    "\n`catalog.*` configures the catalog named `default`, which events "
+    "without a `catalog` mean. More catalogs have a name "
+    "(1 to 32 letters, digits, `-`, `_`) and the same keys under "
+    "`catalogs.<name>.`: `catalogs.outlet.id=42`. What such a "
+    "catalog does not set it takes from `catalog.*`, all but its id and its topics; "
+    "`catalogs.default.*` is `catalog.*`. In the "
+    "environment: `" CONFIG_ENV_PREFIX "CATALOGS_OUTLET_ID`.\n";
 
 void config_print_markdown(FILE *out)
 {

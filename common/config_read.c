@@ -141,6 +141,11 @@ void config_give(struct config_loader *l, const char *name, const char *value, e
     struct target to = {0};
     const char *near;
 
+    if (utf8_valid_up_to(name, strlen(name)) != strlen(name) ||
+        utf8_valid_up_to(value, strlen(value)) != strlen(value)) {
+        config_mistake(l, "%.64s (%s): its value is no UTF-8 text: write it in UTF-8", name, place);
+        return;
+    }
     if (strlen(name) > CONFIG_KEY_MAX_BYTES || strlen(value) > CONFIG_VALUE_MAX_BYTES) {
         config_mistake(l, "%.64s (%s): too long: take at most %d bytes for a key and %d for its value", name,
                        place, CONFIG_KEY_MAX_BYTES, CONFIG_VALUE_MAX_BYTES);
@@ -249,11 +254,13 @@ void config_read_file(struct config_loader *l, const char *path)
     free(text);
 }
 
-/* Variables of our prefix that are no keys: our own tools' and those that Kubernetes makes for a service that
- * is named catalog-sync (CATALOG_SYNC_SERVICE_HOST, CATALOG_SYNC_PORT_8080_TCP_ADDR and the like). */
+/* Variables of our prefix that are no keys: our own tools' (BIN; ACTOR, who asks, in audit records) and those
+ * that Kubernetes makes for a service that is named catalog-sync (CATALOG_SYNC_SERVICE_HOST,
+ * CATALOG_SYNC_PORT_8080_TCP_ADDR and the like). */
 static bool not_ours(const char *name, const char *value)
 {
-    return strcmp(name, "BIN") == 0 || strstr(name, "SERVICE_HOST") || strstr(name, "SERVICE_PORT") ||
+    return strcmp(name, "BIN") == 0 || strcmp(name, "ACTOR") == 0 || strstr(name, "SERVICE_HOST") ||
+           strstr(name, "SERVICE_PORT") ||
            (strncmp(name, "PORT_", 5) == 0 && isdigit((unsigned char)name[5])) ||
            ((strcmp(name, "PORT") == 0 || strncmp(name, "PORT_", 5) == 0) && strstr(value, "://"));
 }

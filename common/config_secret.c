@@ -78,7 +78,10 @@ static char *secret_of_file(const char *path, struct stat *st, char *why, size_t
     const char *what = NULL;
 
     if (len < 0) {
-        snprintf(why, why_bytes, "the file %s cannot be read (%s)", path, strerror(errno));
+        snprintf(why, why_bytes,
+                 "the file %s cannot be read (%s): name one that this process may read, with the secret "
+                 "alone in it",
+                 path, strerror(errno));
         return NULL;
     }
     buffer[len] = '\0';

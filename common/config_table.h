@@ -23,10 +23,11 @@
       "Brokers to start from, host:port separated by commas. Required.")                                     \
     X(kafka_group_id, "kafka.group.id", STR, "catalog-sync", 1, 255, "",                                     \
       "Consumer group. All workers that share the work share it.")                                           \
-    X(topic_events, "topic.events", LIST, "product-events", 1, 4096, "",                                     \
-      "Topics of product events. Catalogs that share a topic share fate when one is paused.")                \
+    X(topic_events, "topic.events", LIST, "product-events", 0, 4096, "",                                     \
+      "Topics of product events of any catalog. Catalogs that share a topic share fate when one is paused: " \
+      "see catalog.topic.events. May be empty where every catalog has topics of its own.")                   \
     X(topic_events_bulk, "topic.events.bulk", LIST, "product-events.bulk", 0, 4096, "",                      \
-      "Topics of product events of lower weight (re-syncs). May be empty.")                                  \
+      "The same of lower weight (re-syncs). May be empty.")                                                  \
     X(topic_results, "topic.results", STR, "product-sync-results", 1, 249, "",                               \
       "Topic of result events, compacted.")                                                                  \
     X(topic_dlq, "topic.dlq", STR, "product-events.dlq", 1, 249, "", "Topic of dead letters, compacted.")    \
@@ -51,6 +52,10 @@
       "writes are gone. lease.ms plus call.late.max.ms covers even workers cut off from Redis meanwhile.")   \
     X(redis_prefix, "redis.prefix", STR, "cs1", 1, 32, "", "Start of every key in Redis.")                   \
     SECTION("Calls")                                                                                         \
+    X(catalog_mode, "catalog.mode", ENUM, "real", 0, 0, "real|plan-only",                                    \
+      "plan-only: shadow mode, for all catalogs. Results say what would be called, no call is made, no "     \
+      "token "                                                                                               \
+      "is needed, and .shadow is added to kafka.group.id, topic.results, topic.dlq and redis.prefix.")       \
     X(call_connect_timeout_ms, "call.connect.timeout.ms", MS, "5000", 50, 5 * CONFIG_MINUTE, "ms",           \
       "Longest wait for a connection to the API.")                                                           \
     X(call_timeout_ms, "call.timeout.ms", MS, "30000", 100, 10 * CONFIG_MINUTE, "ms",                        \
@@ -84,6 +89,10 @@
       "Retries allowed for a hundred successes, so that retries never multiply an outage.")                  \
     X(breaker_failures, "breaker.failures", INT, "10", 1, 10000, "products",                                 \
       "Distinct products failing without a success between them, after which calls to the catalog stop.")    \
+    X(breaker_refusals, "breaker.refusals", INT, "10", 1, 10000, "products",                                 \
+      "Distinct products refused for a cause that is not their own data (permission-like, or a code nobody " \
+      "knows), without a write succeeding between them, after which the catalog pauses instead of making "   \
+      "dead letters.")                                                                                       \
     X(breaker_open_ms, "breaker.open.ms", MS, "5000", 10, CONFIG_HOUR, "ms",                                 \
       "First wait before a probe call is let through; it doubles while probes fail.")                        \
     X(breaker_open_max_ms, "breaker.open.max.ms", MS, "60000", 10, CONFIG_DAY, "ms", "Longest such wait.")   \
@@ -96,9 +105,9 @@
       "How long an event's outcome is kept. Not shorter than the event topic's retention.")                  \
     SECTION("Bounds")                                                                                        \
     X(window_records, "window.records", INT, "8192", 1, 65536, "records",                                    \
-      "Records in work at once, all partitions.")                                                            \
+      "Records in work at once, all partitions. Each event topic has an equal share of them.")               \
     X(window_bytes, "window.bytes", BYTES, "16777216", 4096, 4096 * CONFIG_MIB, "bytes",                     \
-      "Their size together.")                                                                                \
+      "Their size together; each event topic has an equal share of it.")                                     \
     X(window_span, "window.span", INT, "65536", 1, 1048576, "offsets",                                       \
       "Offsets between a partition's oldest open record and its newest.")                                    \
     X(record_max_bytes, "record.max.bytes", BYTES, "1048576", 1024, 64 * CONFIG_MIB, "bytes",                \
@@ -147,7 +156,13 @@
       "Calls an hour for all workers together; 0: unlimited.")                                               \
     X(rate_burst, "rate.burst", INT, "100", 1, 1000000, "calls",                                             \
       "Calls that may be made at once after a quiet time.")                                                  \
-    X(inflight_max, "inflight.max", INT, "64", 1, 4096, "calls", "Calls of one worker in flight at once.")
+    X(inflight_max, "inflight.max", INT, "64", 1, 4096, "calls", "Calls of one worker in flight at once.")   \
+    X(topic_events, "topic.events", LIST, "", 0, 4096, "",                                                   \
+      "Topics of this catalog alone. An event there that names no catalog is of this one, and one that "     \
+      "names "                                                                                               \
+      "another fails. Not inherited.")                                                                       \
+    X(topic_events_bulk, "topic.events.bulk", LIST, "", 0, 4096, "",                                         \
+      "The same of lower weight (re-syncs). Not inherited.")
 
 /* Settings that contradict each other. X(holds, keys whose values are shown, what is wrong and the mend) */
 #define CONFIG_CHECK_TABLE(X)                                                                                \

@@ -63,7 +63,7 @@ static bool parse_enum(const struct config_key *key, const char *text, int *out,
 static bool parse_bool(const char *text, bool *out, struct why why)
 {
     *out = strcmp(text, "true") == 0;
-    return *out || strcmp(text, "false") == 0 || wrong(why, "is neither true nor false");
+    return *out || strcmp(text, "false") == 0 || wrong(why, "is neither true nor false: write one of them");
 }
 
 static bool only(const char *text, const char *allowed)

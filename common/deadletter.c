@@ -86,24 +86,55 @@ static void add_time(struct list *list, enum deadletter_header header, int64_t m
     list->next += ISO8601_TEXT_BYTES;
 }
 
-/* The record's own headers, as many as fit. Returns how many did not. */
+/* Room for the record's own headers. */
+struct room {
+    size_t count, bytes;
+};
+
+static bool take_room(struct room *room, const struct record_header *header)
+{
+    size_t size = strlen(header->name) + header->value_bytes;
+
+    if (room->count == 0 || size > room->bytes)
+        return false;
+    room->count--;
+    room->bytes -= size;
+    return true;
+}
+
+static bool is_ours(const struct record_header *header)
+{
+    return strncasecmp(header->name, prefix, sizeof(prefix) - 1) == 0;
+}
+
+/* Without these the record would be no event any more, and could not be replayed. */
+static bool makes_the_event(const struct record_header *header)
+{
+    return strncasecmp(header->name, "ce_", 3) == 0 || strcasecmp(header->name, "content-type") == 0;
+}
+
+/* The record's own headers in their order, as many as fit, those that make the event before all others.
+ * Returns how many did not. */
 static size_t add_originals(struct list *list, const struct deadletter *letter)
 {
-    size_t taken = 0, bytes = 0, dropped = 0;
+    struct room others = {DEADLETTER_ORIGINAL_MAX, DEADLETTER_ORIGINAL_MAX_BYTES}, kept;
+    size_t dropped = letter->headers_unread;
 
     for (size_t i = 0; i < letter->header_count; i++) {
+        if (makes_the_event(&letter->headers[i]))
+            take_room(&others, &letter->headers[i]);
+    }
+    kept =
+        (struct room){DEADLETTER_ORIGINAL_MAX - others.count, DEADLETTER_ORIGINAL_MAX_BYTES - others.bytes};
+    for (size_t i = 0; i < letter->header_count; i++) {
         const struct record_header *header = &letter->headers[i];
-        size_t size = strlen(header->name) + header->value_bytes;
 
-        if (strncasecmp(header->name, prefix, sizeof(prefix) - 1) == 0)
+        if (is_ours(header))
             continue;
-        if (taken == DEADLETTER_ORIGINAL_MAX || size > DEADLETTER_ORIGINAL_MAX_BYTES - bytes) {
+        if (take_room(makes_the_event(header) ? &kept : &others, header))
+            list->out[list->count++] = *header;
+        else
             dropped++;
-            continue;
-        }
-        list->out[list->count++] = *header;
-        bytes += size;
-        taken++;
     }
     return dropped;
 }

@@ -46,9 +46,10 @@ enum deadletter_header {
 };
 
 /* Caps: a dead letter's headers never grow without bound, however often it is replayed. */
-#define DEADLETTER_TEXT_MAX_BYTES     1024  /* one text of ours */
-#define DEADLETTER_KEY_MAX_BYTES      32768 /* the record's key */
-#define DEADLETTER_ORIGINAL_MAX       64    /* the record's own headers, in number */
+#define DEADLETTER_TEXT_MAX_BYTES 1024  /* one text of ours */
+#define DEADLETTER_KEY_MAX_BYTES  32768 /* the record's key */
+#define DEADLETTER_ORIGINAL_MAX                                                                              \
+    64 /* the record's own headers, in number; the event's (ce_*, content-type) go first */
 #define DEADLETTER_ORIGINAL_MAX_BYTES 65536 /* and in bytes, names included */
 #define DEADLETTER_HEADERS_MAX        (DLQ_HEADER_COUNT + DEADLETTER_ORIGINAL_MAX)
 /* Scratch that holds our own header texts, all at their caps. */
@@ -69,6 +70,7 @@ struct deadletter {
     size_t value_bytes;                  /* of the original */
     const struct record_header *headers; /* the record's own, in order */
     size_t header_count;
+    size_t headers_unread; /* further headers of the record that are not in `headers`: there were too many */
     const char *event_source, *event_id; /* both, or the key falls back to topic/partition/offset */
     bool identity_reused; /* same identity, other content: keyed by position, so it never hides the other */
     const char *topic;

@@ -7,6 +7,7 @@
 #include "common/hash128.h"
 #include "common/jsonscan.h"
 #include "common/sbuf.h"
+#include "common/utf8.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,23 +43,31 @@ const char *event_shown(struct draft *d, const void *bytes, size_t len)
     return sbuf_str(&b);
 }
 
+/* A text that may have been cut, without the half of a character at its end. */
+static struct text whole_characters(char *text)
+{
+    size_t len = utf8_valid_up_to(text, strlen(text));
+
+    text[len] = '\0';
+    return text_of(text, len);
+}
+
 bool event_refuse(struct draft *d, enum event_fault fault, const char *field, const char *format, ...)
 {
     struct event_broken *broken = &d->event.broken;
     va_list args;
-    int field_len, len;
+    int len;
 
     if (broken->fault != EVENT_FAULT_NONE)
         return false;
-    field_len = snprintf(d->field, sizeof(d->field), "%s", field);
+    snprintf(d->field, sizeof(d->field), "%s", field);
     broken->fault = fault;
-    broken->field =
-        text_of(d->field, field_len < (int)sizeof(d->field) ? (size_t)field_len : sizeof(d->field) - 1);
-    len = snprintf(d->message, sizeof(d->message), "%s%s", d->field, field_len ? " " : "");
+    broken->field = whole_characters(d->field);
+    len = snprintf(d->message, sizeof(d->message), "%s%s", d->field, d->field[0] ? " " : "");
     va_start(args, format);
     vsnprintf(d->message + len, sizeof(d->message) - (size_t)len, format, args);
     va_end(args);
-    broken->message = text_of(d->message, strlen(d->message));
+    broken->message = whole_characters(d->message);
     return false;
 }
 
@@ -95,6 +104,7 @@ static const size_t text_places[] = {
     offsetof(struct event, product_id),
     offsetof(struct event, sku),
     offsetof(struct event, catalog_id),
+    offsetof(struct event, left_out),
     offsetof(struct event, product.name),
     offsetof(struct event, product.description),
     offsetof(struct event, product.brand),
@@ -208,6 +218,32 @@ static void read_record(struct draft *d)
         event_read_product(d);
 }
 
+/* Adds the byte where the refused value begins to what is known of it, for values inside of JSON that could
+ * be parsed. */
+static void name_byte(struct draft *d)
+{
+    static const char data[] = "data";
+    struct event_broken *broken = &d->event.broken;
+    const char *path = d->field;
+    size_t at, len = strlen(d->message);
+
+    if (broken->offset >= 0 || !d->json || path[0] == '\0')
+        return;
+    if (!d->event
+             .structured) { /* the value is `data` itself; what is no part of it is a header, or the key */
+        if (strncmp(path, data, sizeof(data) - 1) != 0 || !strchr(".[", path[sizeof(data) - 1]))
+            return;
+        path += sizeof(data) - 1;
+        path += *path == '.';
+    }
+    at = jsonscan_find(d->record->value, d->record->value_len, path);
+    if (at == SIZE_MAX)
+        return; /* missing */
+    broken->offset = (int64_t)at;
+    snprintf(d->message + len, sizeof(d->message) - len, " (byte %zu of the value)", at);
+    broken->message = whole_characters(d->message);
+}
+
 /* A type that is not ours is skipped whatever its data holds, unless it cannot even be told which type it is.
  */
 static void settle_kind(struct draft *d)
@@ -220,6 +256,7 @@ static void settle_kind(struct draft *d)
     }
     if (!event_is_refused(d))
         return;
+    name_byte(d);
     e->kind = EVENT_BROKEN;
     e->has_body = false;
     e->product.more_image_count = 0;
@@ -239,11 +276,11 @@ static void init_draft(struct draft *d, const struct event_record *record,
         .is_active = true,
     };
     d->json = NULL;
-    jsonarena_init(&d->arena);
+    jsontree_init(&d->tree);
     d->data = NULL;
     d->time_us = -1;
     d->json_expected = false;
-    d->maps_len = 0;
+    d->maps_len = d->left_out_len = 0;
     d->field[0] = d->message[0] = d->shown[0] = '\0';
     memset(d->headers, 0, sizeof(d->headers));
     memset(d->members, 0, sizeof(d->members));
@@ -264,6 +301,6 @@ int event_decode(const struct event_record *record, const struct event_settings 
     ASSERT(d.event.kind != EVENT_BROKEN || event_is_refused(&d));
     hash_event(&d.event, record);
     *out = pack(&d.event);
-    jsonarena_free(&d.arena, d.json);
+    jsontree_free(&d.tree);
     return *out ? 0 : -1;
 }

@@ -24,6 +24,7 @@ struct event_header {
 /* A record as read from Kafka; all memory stays the caller's. */
 struct event_record {
     const char *topic;
+    const char *topic_catalog; /* whose own topic it is; NULL: shared, events name their catalog themselves */
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* of the record, since 1970; below 0: none */
@@ -55,7 +56,7 @@ struct event_catalog {
 struct event_settings {
     const struct event_catalog *catalogs;
     size_t catalog_count;
-    const char *default_catalog; /* of events that name none; also of bare tombstones */
+    const char *default_catalog; /* of events on a shared topic that name none; also of bare tombstones */
     enum event_version_source version_source;
     int64_t
         version_ahead_max_ms;  /* a version that reads as a time may lie this far ahead of now_ms; 0: any */
@@ -110,8 +111,9 @@ enum event_kind {
     X(NOT_A_CLOUD_EVENT, "not_a_cloud_event")   /* neither ce_ headers nor the structured content type */    \
     X(CONTENT_TYPE, "content_type_unsupported") /* data that is not JSON, or a batch */                      \
     X(SPEC_VERSION, "specversion_unsupported")  /* CloudEvents other than 1.0 */                             \
+    X(DATA_SCHEMA, "dataschema_unsupported")    /* a contract of ours that we do not know: see contract.h */ \
     X(MISSING_ATTRIBUTE, "missing_attribute")   /* id, source, type */                                       \
-    X(INVALID_ATTRIBUTE, "invalid_attribute")   /* of id, source, type, time, dlq-replays */                 \
+    X(INVALID_ATTRIBUTE, "invalid_attribute")   /* of id, source, type, time, dataschema, dlq-replays */     \
     X(UNKNOWN_TYPE, "unknown_type")             /* with unknown_type_fails */                                \
     X(MISSING_FIELD, "missing_field")                                                                        \
     X(WRONG_TYPE, "wrong_type")       /* text where a number belongs and the like */                         \
@@ -120,6 +122,7 @@ enum event_kind {
     X(TEXT_TOO_LONG, "text_too_long")                                                                        \
     X(UNKNOWN_FIELD, "unknown_field") /* of `fields` */                                                      \
     X(UNKNOWN_CATALOG, "unknown_catalog")                                                                    \
+    X(CATALOG_NOT_OF_TOPIC, "catalog_not_of_topic") /* the topic is another catalog's own */                 \
     X(KEY_MISMATCH, "key_mismatch")                 /* record key and product_id differ */                   \
     X(VERSION_OUT_OF_RANGE, "version_out_of_range") /* not 1 to 2^53-1 */                                    \
     X(VERSION_IN_FUTURE, "version_in_future")                                                                \
@@ -144,7 +147,8 @@ enum event_fault {
 struct event_broken {
     enum event_fault fault; /* EVENT_FAULT_NONE unless the kind is EVENT_BROKEN */
     struct text field; /* path such as `data.price`, `data.fields.sale_price`, `ce_id`, `key`; may be empty */
-    int64_t offset;    /* byte in the value, from 0; -1: not one place */
+    int64_t offset; /* byte in the value where it is, or where the refused value begins, from 0; -1: not one
+                       place */
     struct text message; /* for people: what, where, and the mend; no line breaks */
 };
 
@@ -172,11 +176,11 @@ enum event_condition {
 
 enum event_visibility { EVENT_PUBLISHED, EVENT_STAGING };
 
-/* One further API field of `fields`, checked against the table in event_fields.c. */
+/* One further API field of `fields`, checked against common/field_table.h. */
 struct event_field {
-    uint16_t spec;    /* row of the table: event_field_name(), event_field_batch_name() */
+    uint16_t spec;    /* row of the table: field_at(), event_field_name() */
     bool is_number;   /* money and integers: number; all else: text */
-    struct text text; /* as given; of an address: its JSON with sorted names */
+    struct text text; /* as given; of objects and lists: their JSON, names sorted */
     int64_t number;   /* money: the API's integer */
 };
 
@@ -222,9 +226,11 @@ struct event {
     struct text catalog_id;    /* hint: the item's id; empty: none */
 
     /* what it wants */
-    bool has_sku;   /* false: absent or blank */
-    bool is_active; /* default true */
-    bool has_body;  /* product is checked and complete: an upsert or resync that is active and has a SKU */
+    bool has_sku;         /* false: absent or blank */
+    bool is_active;       /* default true */
+    struct text left_out; /* names in `fields` that are not known here, with unknown_field_ignored; "a, b",
+                             cut if long */
+    bool has_body; /* product is checked and complete: an upsert or resync that is active and has a SKU */
     struct event_product product;
 
     /* names by hash; all zero where the parts are not known */
@@ -250,6 +256,9 @@ struct event {
 int event_decode(const struct event_record *record, const struct event_settings *settings,
                  struct event **out);
 
+/* True for the name, in any case, of a header that event_decode() looks at: ten names in all. */
+bool event_header_known(const char *name);
+
 /* NULL allowed. */
 void event_free(struct event *event);
 
@@ -270,11 +279,14 @@ const char *event_availability_name(enum event_availability availability); /* wi
 const char *event_condition_name(enum event_condition condition);
 const char *event_visibility_name(enum event_visibility visibility);
 
-/* Names of a row of the `fields` table in the single edge's dialect and in that of items_batch. */
+/* Rows of the table of further fields: its name in events, on the single edge and in items_batch (NULL: that
+ * dialect has no such field). */
 const char *event_field_name(uint16_t spec);
+const char *event_field_single_name(uint16_t spec);
 const char *event_field_batch_name(uint16_t spec);
 bool event_field_is_money(uint16_t spec);
 bool event_field_is_json(uint16_t spec);     /* its text is JSON, put into a body as it is */
+bool event_field_is_range(uint16_t spec);    /* one end of items_batch's "start/end" */
 bool event_field_create_only(uint16_t spec); /* left out of updates: the item's edge does not take it */
 
 #endif

@@ -1,5 +1,6 @@
 /* CloudEvents 1.0 over Kafka, both modes (CloudEvents Kafka protocol binding 1.0): who sent what, under which
  * id. */
+#include "common/contract.h"
 #include "common/event_parts.h"
 #include "common/iso8601.h"
 #include "common/utf8.h"
@@ -14,6 +15,7 @@ static const char *const header_names[HEADER_COUNT] = {
     [HEADER_SOURCE] = "ce_source",
     [HEADER_TYPE] = "ce_type",
     [HEADER_TIME] = "ce_time",
+    [HEADER_DATA_SCHEMA] = "ce_dataschema",
     [HEADER_CE_TRACEPARENT] = "ce_traceparent",
     [HEADER_TRACEPARENT] = "traceparent",
     [HEADER_REPLAYS] = "dlq-replays",
@@ -56,18 +58,30 @@ static void read_replays(struct draft *d)
         d->event.replays = count;
 }
 
+/* The header's place among the known ones; HEADER_COUNT: it is none of them. */
+static int known_header(const char *name)
+{
+    int known = 0;
+
+    while (known < HEADER_COUNT &&
+           ((name[0] | 32) != header_names[known][0] || strcasecmp(name, header_names[known]) != 0))
+        known++;
+    return known;
+}
+
+bool event_header_known(const char *name)
+{
+    return known_header(name) < HEADER_COUNT;
+}
+
 void event_read_headers(struct draft *d)
 {
     for (size_t i = 0; i < d->record->header_count; i++) {
         const struct event_header *header = &d->record->headers[i];
+        int known = known_header(header->name);
 
-        for (int known = 0; known < HEADER_COUNT; known++) {
-            if ((header->name[0] | 32) == header_names[known][0] &&
-                strcasecmp(header->name, header_names[known]) == 0) {
-                d->headers[known] = header;
-                break;
-            }
-        }
+        if (known < HEADER_COUNT)
+            d->headers[known] = header;
     }
     if (d->headers[HEADER_CE_TRACEPARENT])
         read_traceparent(d, d->headers[HEADER_CE_TRACEPARENT]->value, d->headers[HEADER_CE_TRACEPARENT]->len);
@@ -149,8 +163,12 @@ static bool attribute(struct draft *d, const char *field, const void *bytes, siz
     return true;
 }
 
+/* The attributes that are read, in the order of their tables. */
+enum { ATTRIBUTES = 6 };
+
 /* The attributes of either mode; an absent one has no bytes. */
-static void take_attributes(struct draft *d, const char *const fields[5], const struct text values[5])
+static void take_attributes(struct draft *d, const char *const fields[ATTRIBUTES],
+                            const struct text values[ATTRIBUTES])
 {
     struct text specversion = text_none();
     struct event *e = &d->event;
@@ -168,16 +186,21 @@ static void take_attributes(struct draft *d, const char *const fields[5], const 
         d->time_us = time_us;
         e->time_ms = time_us / 1000;
     }
+    if (!contract_readable(CONTRACT_EVENT, values[5].ptr, values[5].len))
+        event_refuse(d, EVENT_FAULT_DATA_SCHEMA, fields[5],
+                     "is %s, this worker reads " CONTRACT_EVENT ": update the workers, then replay",
+                     event_shown(d, values[5].ptr, values[5].len));
 }
 
 void event_read_binary(struct draft *d)
 {
-    static const char *const fields[5] = {"ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time"};
-    static const enum event_known_header headers[5] = {HEADER_ID, HEADER_SOURCE, HEADER_TYPE,
-                                                       HEADER_SPECVERSION, HEADER_TIME};
-    struct text values[5];
+    static const char *const fields[ATTRIBUTES] = {"ce_id",          "ce_source", "ce_type",
+                                                   "ce_specversion", "ce_time",   "ce_dataschema"};
+    static const enum event_known_header headers[ATTRIBUTES] = {
+        HEADER_ID, HEADER_SOURCE, HEADER_TYPE, HEADER_SPECVERSION, HEADER_TIME, HEADER_DATA_SCHEMA};
+    struct text values[ATTRIBUTES];
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < ATTRIBUTES; i++) {
         const struct event_header *header = d->headers[headers[i]];
 
         values[i] = header && header->value ? text_of(header->value, header->len) : text_none();
@@ -187,11 +210,15 @@ void event_read_binary(struct draft *d)
 
 void event_read_structured(struct draft *d)
 {
-    static const char *const fields[5] = {"id", "source", "type", "specversion", "time"};
-    struct text values[5] = {text_none(), text_none(), text_none(), text_none(), text_none()};
+    static const char *const fields[ATTRIBUTES] = {"id",          "source", "type",
+                                                   "specversion", "time",   "dataschema"};
+    struct text values[ATTRIBUTES];
+
+    for (int i = 0; i < ATTRIBUTES; i++)
+        values[i] = text_none();
 
     for (const cJSON *item = d->json->child; item; item = item->next) {
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < ATTRIBUTES; i++) {
             if (item->string[0] != fields[i][0] || strcmp(item->string, fields[i]) != 0)
                 continue;
             if (cJSON_IsString(item))

@@ -62,13 +62,11 @@ bool event_parse_value(struct draft *d)
             d->headers[HEADER_CONTENT_TYPE]
                 ? event_shown(d, d->headers[HEADER_CONTENT_TYPE]->value, d->headers[HEADER_CONTENT_TYPE]->len)
                 : "missing");
-    if (!jsonscan(record->value, record->value_len, d->settings->depth_max,
-                  d->event.structured ? "data" : NULL, &scan))
+    if (!jsonscan_tree(record->value, record->value_len, d->settings->depth_max,
+                       d->event.structured ? "data" : NULL, &d->tree, &scan))
         return refuse_json(d, &scan);
     d->event.data_hash = scan.hash;
-    d->json = jsonarena_parse(&d->arena, record->value, record->value_len);
-    if (!d->json) /* memory, since the scan is stricter than cJSON */
-        return event_refuse(d, EVENT_FAULT_INVALID_JSON, "", "the value could not be parsed");
+    d->json = d->tree.root;
     return true;
 }
 
@@ -184,16 +182,32 @@ static void find_catalog(struct draft *d, struct text name)
                      event_shown(d, name.ptr, name.len));
 }
 
+/* Of an event that names none. */
+static struct text catalog_of_topic(const struct draft *d)
+{
+    const char *name = d->record->topic_catalog ? d->record->topic_catalog : d->settings->default_catalog;
+
+    return text_of(name, strlen(name));
+}
+
+/* A topic of a catalog's own isolates it from the others (docs/catalogs.md): an event for another one would
+ * wait there for that one, and lies beside its other events' order. It fails as an event of the topic's
+ * catalog. */
 static void read_catalog(struct draft *d)
 {
+    const char *own = d->record->topic_catalog;
     struct text name;
 
     if (!event_text(d, d->members[MEMBER_CATALOG], "data.catalog", UINT32_MAX, &name) ||
         !identifier(d, "data.catalog", name, EVENT_CATALOG_BYTES_MAX))
         return;
-    if (name.len == 0)
-        name = text_of(d->settings->default_catalog, strlen(d->settings->default_catalog));
-    find_catalog(d, name);
+    if (name.len > 0 && own && (strlen(own) != name.len || memcmp(own, name.ptr, name.len) != 0)) {
+        event_refuse(d, EVENT_FAULT_CATALOG_NOT_OF_TOPIC, "data.catalog",
+                     "is %s, but the topic is catalog %.64s's own: publish the event to another topic",
+                     event_shown(d, name.ptr, name.len), own);
+        name = text_none();
+    }
+    find_catalog(d, name.len > 0 ? name : catalog_of_topic(d));
 }
 
 static void read_sku(struct draft *d)
@@ -367,5 +381,5 @@ void event_read_tombstone(struct draft *d)
         e->product_id = key;
         e->has_product = true;
     }
-    find_catalog(d, text_of(d->settings->default_catalog, strlen(d->settings->default_catalog)));
+    find_catalog(d, catalog_of_topic(d));
 }

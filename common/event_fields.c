@@ -1,90 +1,21 @@
-/* `fields`: further fields of the API, checked against one table of both dialects (catalog-api.md sections 1,
- * 2, 4; for names not listed there, Meta's own Python SDK). */
+/* `fields`: further fields of the API, read and checked under their rows of field_table.h. */
 #include "common/assertx.h"
 #include "common/event_parts.h"
+#include "common/field_form.h"
+#include "common/field_table.h"
 #include "common/sbuf.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum field_type {
-    FIELD_TEXT,    /* max: characters */
-    FIELD_MONEY,   /* a decimal string in the product's currency */
-    FIELD_INTEGER, /* 0 to max */
-    FIELD_URL,
-    FIELD_DATE,    /* 2026-11-22, or with a time behind it */
-    FIELD_COUNTRY, /* ISO 3166 alpha-2 */
-    FIELD_CHOICE,  /* one of choices */
-    FIELD_MAP,     /* an object of strings; max: characters of each */
-};
-
-struct field_spec {
-    const char *name;       /* single edge */
-    const char *batch_name; /* items_batch; NULL: the same; "": has no name of its own there */
-    enum field_type type;
-    unsigned max;
-    const char *const *choices;
-    bool create_only; /* the item's own edge does not take it (section 2) */
-};
-
-enum { MAP_MEMBERS_MAX = 20, DATE_CHARS_MAX = 40 };
-
-static const char *const genders[] = {"female", "male", "unisex", NULL};
-static const char *const compliance[] = {"DEFAULT", "COUNTRY_ORIGIN_EXEMPT", NULL};
-static const char *const launch[] = {"default", "marked", "not_marked", NULL};
-
-static const struct field_spec specs[] = {
-    {.name = "sale_price", .type = FIELD_MONEY},
-    {.name = "sale_price_start_date", .batch_name = "", .type = FIELD_DATE},
-    {.name = "sale_price_end_date", .batch_name = "", .type = FIELD_DATE},
-    {.name = "product_type", .type = FIELD_TEXT, .max = 750},
-    {.name = "custom_label_0", .type = FIELD_TEXT, .max = 100},
-    {.name = "custom_label_1", .type = FIELD_TEXT, .max = 100},
-    {.name = "custom_label_2", .type = FIELD_TEXT, .max = 100},
-    {.name = "custom_label_3", .type = FIELD_TEXT, .max = 100},
-    {.name = "custom_label_4", .type = FIELD_TEXT, .max = 100},
-    {.name = "retailer_product_group_id",
-     .batch_name = "item_group_id",
-     .type = FIELD_TEXT,
-     .max = 100,
-     .create_only = true},
-    {.name = "gtin", .type = FIELD_TEXT, .max = 100},
-    {.name = "manufacturer_part_number", .batch_name = "mpn", .type = FIELD_TEXT, .max = 100},
-    {.name = "color", .type = FIELD_TEXT, .max = 200},
-    {.name = "size", .type = FIELD_TEXT, .max = 200},
-    {.name = "material", .type = FIELD_TEXT, .max = 200},
-    {.name = "pattern", .type = FIELD_TEXT, .max = 200},
-    {.name = "gender", .type = FIELD_CHOICE, .choices = genders},
-    {.name = "additional_variant_attributes",
-     .batch_name = "additional_variant_attribute",
-     .type = FIELD_MAP,
-     .max = 200},
-    {.name = "short_description", .type = FIELD_TEXT, .max = EVENT_TEXT_CHARS_MAX},
-    {.name = "fb_product_category", .type = FIELD_TEXT, .max = 750},
-    {.name = "ordering_index", .type = FIELD_INTEGER, .max = INT32_MAX},
-    {.name = "expiration_date", .type = FIELD_DATE},
-    {.name = "start_date", .type = FIELD_DATE},
-    {.name = "launch_date", .type = FIELD_DATE},
-    {.name = "marked_for_product_launch", .type = FIELD_CHOICE, .choices = launch},
-    {.name = "mobile_link", .type = FIELD_URL},
-    {.name = "checkout_url", .type = FIELD_URL},
-    {.name = "quantity_to_sell_on_facebook", .type = FIELD_INTEGER, .max = INT32_MAX},
-    {.name = "return_policy_days", .type = FIELD_INTEGER, .max = 10000},
-    {.name = "commerce_tax_category", .type = FIELD_TEXT, .max = 100},
-    {.name = "origin_country", .type = FIELD_COUNTRY},
-    {.name = "importer_name", .type = FIELD_TEXT, .max = 500},
-    {.name = "importer_address", .type = FIELD_MAP, .max = 500},
-    {.name = "wa_compliance_category", .type = FIELD_CHOICE, .choices = compliance},
-};
-
-enum { SPECS = sizeof(specs) / sizeof(specs[0]) };
-_Static_assert((int)SPECS <= (int)EVENT_FIELDS_MAX, "EVENT_FIELDS_MAX holds one value of each row");
+/* A name of the event's own, as paths and warnings show it, grows sixfold at most when it is escaped. */
+enum { NAME_SHOWN_BYTES = 48, PATH_BYTES = 64 + 6 * NAME_SHOWN_BYTES };
 
 static const struct field_spec *row(uint16_t spec)
 {
-    ASSERT(spec < SPECS);
-    return &specs[spec];
+    return field_at(spec);
 }
 
 const char *event_field_name(uint16_t spec)
@@ -92,9 +23,14 @@ const char *event_field_name(uint16_t spec)
     return row(spec)->name;
 }
 
+const char *event_field_single_name(uint16_t spec)
+{
+    return row(spec)->single;
+}
+
 const char *event_field_batch_name(uint16_t spec)
 {
-    return row(spec)->batch_name ? row(spec)->batch_name : row(spec)->name;
+    return row(spec)->batch;
 }
 
 bool event_field_is_money(uint16_t spec)
@@ -102,9 +38,20 @@ bool event_field_is_money(uint16_t spec)
     return row(spec)->type == FIELD_MONEY;
 }
 
+bool event_field_is_range(uint16_t spec)
+{
+    return row(spec)->range;
+}
+
 bool event_field_is_json(uint16_t spec)
 {
-    return row(spec)->type == FIELD_MAP;
+    switch (row(spec)->type) {
+    case FIELD_MAP:
+    case FIELD_ADDRESS:
+    case FIELD_TEXTS:
+    case FIELD_URLS: return true;
+    default: return false;
+    }
 }
 
 bool event_field_create_only(uint16_t spec)
@@ -112,37 +59,27 @@ bool event_field_create_only(uint16_t spec)
     return row(spec)->create_only;
 }
 
-/* A row by its name in either dialect; -1: none. */
-static int find_spec(const char *name)
+/* ---- objects and lists, as JSON in d->maps ---- */
+
+static void json_begin(struct draft *d, struct sbuf *b)
 {
-    for (int i = 0; i < SPECS; i++) {
-        if (strcmp(specs[i].name, name) == 0 ||
-            (specs[i].batch_name && strcmp(specs[i].batch_name, name) == 0))
-            return name[0] ? i : -1;
-    }
-    return -1;
+    sbuf_init_fixed(b, d->maps + d->maps_len, sizeof(d->maps) - d->maps_len);
 }
 
-/* A calendar date, and behind it nothing or what may be a time and an offset. The API reads several forms;
- * the ancestor's "1970" and "2038" for "no sale" are not among them (catalog-api.md section 12). */
-static bool date_valid(const struct text *text)
+static bool json_end(struct draft *d, const char *path, struct sbuf *b, struct text *out)
 {
-    static const char form[] = "dddd-dd-dd";
-    int month, day;
+    if (!sbuf_ok(b))
+        return event_refuse(d, EVENT_FAULT_TEXT_TOO_LONG, path,
+                            "is too large: all objects and lists together may have %d bytes",
+                            EVENT_MAPS_BYTES);
+    *out = text_of(b->data, b->len);
+    d->maps_len += b->len; /* without the NUL, so that there is always room for one */
+    return true;
+}
 
-    if (text->len < 10 || text->len > DATE_CHARS_MAX)
-        return false;
-    for (int i = 0; i < 10; i++) {
-        bool digit = text->ptr[i] >= '0' && text->ptr[i] <= '9';
-
-        if (form[i] == 'd' ? !digit : text->ptr[i] != '-')
-            return false;
-    }
-    month = (text->ptr[5] - '0') * 10 + text->ptr[6] - '0';
-    day = (text->ptr[8] - '0') * 10 + text->ptr[9] - '0';
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-           strspn(text->ptr + 10, "0123456789Tt:.+-Zz ") == text->len - 10 &&
-           (text->len == 10 || strchr("Tt ", text->ptr[10]));
+static bool refuse_count(struct draft *d, const char *path)
+{
+    return event_refuse(d, EVENT_FAULT_TOO_MANY_MEMBERS, path, "has more than %d members", FIELD_MEMBERS_MAX);
 }
 
 static int by_name(const void *a, const void *b)
@@ -152,36 +89,68 @@ static int by_name(const void *a, const void *b)
     return strcmp((*left)->string, (*right)->string);
 }
 
-/* An object of strings, as JSON whose names are sorted, so that equal content hashes alike. */
-static bool read_map(struct draft *d, const cJSON *item, const char *path, unsigned max_chars,
+/* The path of a member, clean whatever its name holds. */
+static void member_path(const char *path, const char *name, char out[PATH_BYTES])
+{
+    struct sbuf b;
+
+    sbuf_init_fixed(&b, out, PATH_BYTES);
+    sbuf_puts(&b, path);
+    sbuf_putc(&b, '.');
+    sbuf_put_json_inner(&b, name, strnlen(name, NAME_SHOWN_BYTES));
+}
+
+static bool address_member(struct draft *d, const cJSON *member, const char *path, const struct text *text)
+{
+    char list[120];
+    struct sbuf b;
+
+    sbuf_init_fixed(&b, list, sizeof(list));
+    for (size_t i = 0; field_address_members[i]; i++) {
+        if (strcmp(field_address_members[i], member->string) == 0) {
+            if (field_address_members[i + 1] || text->len == 0 || country_check(text->ptr, text->len))
+                return true;
+            return event_refuse(d, EVENT_FAULT_INVALID_VALUE, path,
+                                "must be a country's code (ISO 3166-1) such as "
+                                "\"IN\", it is %s",
+                                event_shown(d, text->ptr, text->len));
+        }
+        sbuf_printf(&b, "%s%s", i ? ", " : "", field_address_members[i]);
+    }
+    return event_refuse(d, EVENT_FAULT_UNKNOWN_FIELD, path, "is no part of an address; known are %s",
+                        sbuf_str(&b));
+}
+
+/* An object of texts, as JSON whose names are sorted, so that equal content hashes alike. */
+static bool read_map(struct draft *d, const cJSON *item, const char *path, const struct field_spec *spec,
                      struct text *out)
 {
-    const cJSON *members[MAP_MEMBERS_MAX], *member;
-    char *start = d->maps + d->maps_len;
+    const cJSON *members[FIELD_MEMBERS_MAX], *member;
+    char inner[PATH_BYTES];
     size_t count = 0;
     struct sbuf b;
 
-    *out = text_none();
     if (!cJSON_IsObject(item))
-        return event_refuse(d, EVENT_FAULT_WRONG_TYPE, path, "must be an object of strings, not %s",
+        return event_refuse(d, EVENT_FAULT_WRONG_TYPE, path, "must be an object of texts, not %s",
                             event_type_word(item));
     cJSON_ArrayForEach(member, item)
     {
         struct text text;
 
-        if (!event_text(d, member, path, max_chars, &text))
+        member_path(path, member->string, inner);
+        if (!event_text(d, member, inner, spec->max, &text) ||
+            (spec->type == FIELD_ADDRESS && !address_member(d, member, inner, &text)))
             return false;
         if (text.len == 0)
             continue;
-        if (count == MAP_MEMBERS_MAX)
-            return event_refuse(d, EVENT_FAULT_TOO_MANY_MEMBERS, path, "has more than %d members",
-                                MAP_MEMBERS_MAX);
+        if (count == FIELD_MEMBERS_MAX)
+            return refuse_count(d, path);
         members[count++] = member;
     }
     if (count == 0)
         return true; /* empty objects are left out: the API refuses some of them */
     qsort(members, count, sizeof(members[0]), by_name);
-    sbuf_init_fixed(&b, start, sizeof(d->maps) - d->maps_len);
+    json_begin(d, &b);
     for (size_t i = 0; i < count; i++) {
         sbuf_putc(&b, i ? ',' : '{');
         sbuf_put_json(&b, members[i]->string, strlen(members[i]->string));
@@ -189,12 +158,95 @@ static bool read_map(struct draft *d, const cJSON *item, const char *path, unsig
         sbuf_put_json(&b, members[i]->valuestring, strlen(members[i]->valuestring));
     }
     sbuf_putc(&b, '}');
-    if (!sbuf_ok(&b))
-        return event_refuse(d, EVENT_FAULT_TEXT_TOO_LONG, path,
-                            "is too large: all objects together may have %d bytes", EVENT_MAPS_BYTES);
-    *out = text_of(start, b.len);
-    d->maps_len += b.len; /* without the NUL, so that there is always room for one */
+    return json_end(d, path, &b, out);
+}
+
+static bool read_list(struct draft *d, const cJSON *list, const char *path, const struct field_spec *spec,
+                      struct text *out)
+{
+    bool urls = spec->type == FIELD_URLS;
+    char inner[PATH_BYTES + 16];
+    const cJSON *item;
+    int index = 0, count = 0;
+    struct sbuf b;
+
+    if (!cJSON_IsArray(list))
+        return event_refuse(d, EVENT_FAULT_WRONG_TYPE, path, "must be a list of %s, not %s",
+                            urls ? "URLs" : "texts", event_type_word(list));
+    json_begin(d, &b);
+    cJSON_ArrayForEach(item, list)
+    {
+        struct text text;
+
+        snprintf(inner, sizeof(inner), "%s[%d]", path, index++);
+        if (urls ? !event_url(d, item, inner, &text) : !event_text(d, item, inner, spec->max, &text))
+            return false;
+        if (text.len == 0)
+            continue;
+        if (count == FIELD_MEMBERS_MAX)
+            return refuse_count(d, path);
+        sbuf_putc(&b, count++ ? ',' : '[');
+        if (urls)
+            sbuf_puts(&b, "{\"url\":");
+        sbuf_put_json(&b, text.ptr, text.len);
+        if (urls)
+            sbuf_putc(&b, '}');
+    }
+    if (count == 0)
+        return true;
+    sbuf_putc(&b, ']');
+    return json_end(d, path, &b, out);
+}
+
+/* ---- texts that must have a certain form ---- */
+
+static bool check_gtin(struct draft *d, const char *path, const struct text *text)
+{
+    char expected = '0';
+
+    switch (gtin_check(text->ptr, text->len, &expected)) {
+    case GTIN_OK: return true;
+    case GTIN_CHARACTER:
+        return event_refuse(d, EVENT_FAULT_INVALID_VALUE, path,
+                            "must be digits only, without spaces or hyphens, it is %s",
+                            event_shown(d, text->ptr, text->len));
+    case GTIN_LENGTH:
+        return event_refuse(d, EVENT_FAULT_INVALID_VALUE, path, "must have 8, 12, 13 or 14 digits, it has %u",
+                            text->len);
+    case GTIN_CHECK_DIGIT:
+        return event_refuse(d, EVENT_FAULT_INVALID_VALUE, path,
+                            "is %s, whose check digit (the last) should be %c: a digit is mistyped",
+                            event_shown(d, text->ptr, text->len), expected);
+    }
+    UNREACHABLE("gtin fault");
+}
+
+static bool check_form(struct draft *d, const char *path, enum field_type type, const struct text *text)
+{
+    int64_t unix_us;
+    bool is_day;
+
+    if (type == FIELD_GTIN)
+        return check_gtin(d, path, text);
+    if (type == FIELD_DATE && !date_check(text->ptr, text->len, &unix_us, &is_day))
+        return event_refuse(
+            d, EVENT_FAULT_INVALID_VALUE, path,
+            "must be a day that exists, such as 2026-11-22, or one with time and offset, such as "
+            "2026-11-22T08:00:00+01:00; it is %s",
+            event_shown(d, text->ptr, text->len));
+    if (type == FIELD_COUNTRY && !country_check(text->ptr, text->len))
+        return event_refuse(
+            d, EVENT_FAULT_INVALID_VALUE, path,
+            "must be a country's code (two capital letters of ISO 3166-1) such as \"IN\", it is %s",
+            event_shown(d, text->ptr, text->len));
     return true;
+}
+
+static bool read_formed(struct draft *d, const cJSON *item, const char *path, const struct field_spec *spec,
+                        struct text *out)
+{
+    return event_text(d, item, path, spec->max ? spec->max : UINT32_MAX, out) &&
+           (out->len == 0 || check_form(d, path, spec->type, out));
 }
 
 static bool read_choice(struct draft *d, const cJSON *item, const char *path, const char *const *choices,
@@ -206,31 +258,70 @@ static bool read_choice(struct draft *d, const cJSON *item, const char *path, co
         count++;
     if (!event_choice(d, item, path, choices, count, &choice))
         return false;
-    *out = choice < count ? text_of(choices[choice], strlen(choices[choice])) : text_none();
+    if (choice < count)
+        *out = text_of(choices[choice], strlen(choices[choice]));
     return true;
 }
 
-/* A text that must have a certain form. */
-static bool read_formed(struct draft *d, const cJSON *item, const char *path, const struct field_spec *spec,
-                        struct text *out)
-{
-    bool ok;
+/* ---- one field ---- */
 
-    if (!event_text(d, item, path, spec->max ? spec->max : UINT32_MAX, out))
-        return false;
-    if (out->len == 0 || spec->type == FIELD_TEXT)
+static bool read_field(struct draft *d, const cJSON *item, const char *path, const struct field_spec *spec,
+                       struct event_field *field)
+{
+    field->text = text_none();
+    field->number = 0;
+    field->is_number = spec->type == FIELD_MONEY || spec->type == FIELD_INTEGER;
+    switch (spec->type) {
+    case FIELD_MONEY: return event_money(d, item, path, &field->text, &field->number);
+    case FIELD_INTEGER: return event_integer(d, item, path, 0, spec->max, &field->number);
+    case FIELD_URL: return event_url(d, item, path, &field->text);
+    case FIELD_CHOICE: return read_choice(d, item, path, spec->choices, &field->text);
+    case FIELD_MAP:
+    case FIELD_ADDRESS: return read_map(d, item, path, spec, &field->text);
+    case FIELD_TEXTS:
+    case FIELD_URLS: return read_list(d, item, path, spec, &field->text);
+    case FIELD_TEXT:
+    case FIELD_DATE:
+    case FIELD_COUNTRY:
+    case FIELD_GTIN: return read_formed(d, item, path, spec, &field->text);
+    }
+    UNREACHABLE("field type");
+}
+
+/* Notes the name of a field that is left out, for the result's warnings, as far as there is room. */
+static void leave_out(struct draft *d, const char *name)
+{
+    struct sbuf b;
+
+    sbuf_init_fixed(&b, d->left_out + d->left_out_len, sizeof(d->left_out) - d->left_out_len);
+    if (d->left_out_len)
+        sbuf_puts(&b, ", ");
+    sbuf_put_json_inner(&b, name, strnlen(name, NAME_SHOWN_BYTES));
+    if (sbuf_ok(&b))
+        d->left_out_len += b.len;
+    d->event.left_out = text_of(d->left_out, d->left_out_len);
+}
+
+static bool unknown_field(struct draft *d, const char *name)
+{
+    const char *elsewhere = field_elsewhere(name);
+    char path[PATH_BYTES];
+    struct sbuf b;
+
+    if (d->settings->unknown_field_ignored) {
+        leave_out(d, name);
         return true;
-    if (spec->type == FIELD_DATE)
-        ok = date_valid(out);
-    else
-        ok = out->len == 2 && out->ptr[0] >= 'A' && out->ptr[0] <= 'Z' && out->ptr[1] >= 'A' &&
-             out->ptr[1] <= 'Z';
-    return ok ||
-           event_refuse(d, EVENT_FAULT_INVALID_VALUE, path, "must be %s, it is %s",
-                        spec->type == FIELD_DATE
-                            ? "a date such as 2026-11-22, or with a time such as 2026-11-22T08:00:00+01:00"
-                            : "two capital letters (ISO 3166) such as \"IN\"",
-                        event_shown(d, out->ptr, out->len));
+    }
+    sbuf_init_fixed(&b, path, sizeof(path));
+    sbuf_puts(&b, "data.fields.");
+    sbuf_put_json_inner(&b, name, strnlen(name, NAME_SHOWN_BYTES));
+    if (elsewhere)
+        return event_refuse(d, EVENT_FAULT_UNKNOWN_FIELD, sbuf_str(&b),
+                            "is no further field: give it as data.%s", elsewhere);
+    return event_refuse(
+        d, EVENT_FAULT_UNKNOWN_FIELD, sbuf_str(&b),
+        "is no field of the catalog that is known here: see docs/fields.md (unknown.fields=ignore leaves "
+        "such out)");
 }
 
 static bool is_empty_string(const cJSON *item)
@@ -238,52 +329,21 @@ static bool is_empty_string(const cJSON *item)
     return cJSON_IsString(item) && item->valuestring[0] == '\0';
 }
 
-static bool read_field(struct draft *d, const cJSON *item, const char *path, const struct field_spec *spec,
-                       struct event_field *field)
-{
-    field->text = text_none();
-    field->number = 0;
-    field->is_number = false;
-    switch (spec->type) {
-    case FIELD_MONEY:
-        field->is_number = true;
-        return event_money(d, item, path, &field->text, &field->number);
-    case FIELD_INTEGER:
-        field->is_number = true;
-        return event_integer(d, item, path, 0, spec->max, &field->number);
-    case FIELD_URL: return event_url(d, item, path, &field->text);
-    case FIELD_CHOICE: return read_choice(d, item, path, spec->choices, &field->text);
-    case FIELD_MAP: return read_map(d, item, path, spec->max, &field->text);
-    default: return read_formed(d, item, path, spec, &field->text);
-    }
-}
-
 /* One member of `fields`, put where its row is. present tells which rows are taken. */
-static bool take_member(struct draft *d, const cJSON *item, bool present[SPECS])
+static bool take_member(struct draft *d, const cJSON *item, bool present[EVENT_FIELDS_MAX])
 {
-    int spec = find_spec(item->string);
+    int spec = field_find(item->string);
     struct event_field field;
-    char path[64];
+    char path[PATH_BYTES];
 
-    if (spec < 0) {
-        struct sbuf b;
-        char named[sizeof(d->field)];
-
-        if (d->settings->unknown_field_ignored)
-            return true;
-        sbuf_init_fixed(&b, named, sizeof(named));
-        sbuf_puts(&b, "data.fields.");
-        sbuf_put_json_inner(&b, item->string, strnlen(item->string, 24));
-        return event_refuse(
-            d, EVENT_FAULT_UNKNOWN_FIELD, sbuf_str(&b),
-            "is no field of the catalog that is known here (unknown.fields=ignore leaves such out)");
-    }
+    if (spec < 0)
+        return unknown_field(d, item->string);
     snprintf(path, sizeof(path), "data.fields.%s", item->string);
-    if (present[spec])
-        return event_refuse(d, EVENT_FAULT_DUPLICATE_KEY, path, "is given twice, under both its names");
     if (cJSON_IsNull(item) || is_empty_string(item))
         return true;
-    if (!read_field(d, item, path, &specs[spec], &field))
+    if (present[spec])
+        return event_refuse(d, EVENT_FAULT_DUPLICATE_KEY, path, "is given twice, under two of its names");
+    if (!read_field(d, item, path, row((uint16_t)spec), &field))
         return false;
     field.spec = (uint16_t)spec;
     present[spec] = field.is_number || field.text.len > 0;
@@ -291,12 +351,34 @@ static bool take_member(struct draft *d, const cJSON *item, bool present[SPECS])
     return true;
 }
 
+/* A sale's end must not be before its start; a day given alone lasts until it is over. */
+static bool check_sale(struct draft *d, const bool present[EVENT_FIELDS_MAX])
+{
+    const int64_t day_us = INT64_C(24) * 60 * 60 * 1000000;
+    int start = field_find("sale_price_start_date"), end = field_find("sale_price_end_date");
+    const struct text *from, *to;
+    int64_t from_us, to_us;
+    bool is_day;
+
+    if (!present[start] || !present[end])
+        return true;
+    from = &d->fields[start].text;
+    to = &d->fields[end].text;
+    ASSERT(date_check(from->ptr, from->len, &from_us, &is_day));
+    ASSERT(date_check(to->ptr, to->len, &to_us, &is_day));
+    if (is_day ? to_us + day_us > from_us : to_us >= from_us)
+        return true;
+    return event_refuse(d, EVENT_FAULT_INVALID_VALUE, "data.fields.sale_price_end_date",
+                        "is %s, before the sale starts", event_shown(d, to->ptr, to->len));
+}
+
 bool event_read_fields(struct draft *d)
 {
     const cJSON *fields = d->members[MEMBER_FIELDS], *item;
     struct event_product *p = &d->event.product;
-    bool present[SPECS] = {false};
+    bool present[EVENT_FIELDS_MAX] = {false};
 
+    ASSERT(field_count() <= EVENT_FIELDS_MAX);
     if (!fields)
         return true;
     if (!cJSON_IsObject(fields))
@@ -307,7 +389,9 @@ bool event_read_fields(struct draft *d)
         if (!take_member(d, item, present))
             return false;
     }
-    for (int i = 0; i < SPECS; i++) {
+    if (!check_sale(d, present))
+        return false;
+    for (size_t i = 0; i < field_count(); i++) {
         if (present[i])
             d->fields[p->field_count++] = d->fields[i];
     }

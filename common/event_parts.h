@@ -3,7 +3,7 @@
 #define COMMON_EVENT_PARTS_H
 
 #include "common/event.h"
-#include "common/jsonarena.h"
+#include "common/jsontree.h"
 
 /* Lengths without a source in catalog-api.md are bounds of ours: they keep keys, headers and results small.
  */
@@ -18,8 +18,9 @@ enum {
     EVENT_ITEM_ID_BYTES_MAX = 32,
     EVENT_IMAGES_MAX = 20, /* section 4: `image` takes 21, the first included */
     EVENT_REPLAYS_MAX = 1000000,
-    EVENT_FIELDS_MAX = 40, /* rows of the `fields` table */
+    EVENT_FIELDS_MAX = 64, /* rows of the `fields` table, at most */
     EVENT_MAPS_BYTES = 4096,
+    EVENT_LEFT_OUT_BYTES = 160,
 };
 
 /* Members of `data`. */
@@ -60,6 +61,7 @@ enum event_known_header {
     HEADER_SOURCE,
     HEADER_TYPE,
     HEADER_TIME,
+    HEADER_DATA_SCHEMA,
     HEADER_CE_TRACEPARENT,
     HEADER_TRACEPARENT,
     HEADER_REPLAYS,
@@ -73,7 +75,7 @@ struct draft {
     const struct event_settings *settings;
     struct event event;
     const struct event_header *headers[HEADER_COUNT];
-    cJSON *json; /* in the arena */
+    cJSON *json; /* in the tree */
     const cJSON *data;
     const cJSON *members[MEMBER_COUNT]; /* of data; NULL: absent or null */
     int64_t time_us;                    /* CloudEvents time; -1: none */
@@ -82,12 +84,13 @@ struct draft {
     struct event_field fields[EVENT_FIELDS_MAX];
     char product_id[24]; /* of an integer */
     char catalog_id[24];
-    size_t maps_len;
+    size_t maps_len, left_out_len;
     char field[200]; /* broken.field */
     char message[600];
     char shown[256];
     char maps[EVENT_MAPS_BYTES];
-    struct jsonarena arena;
+    char left_out[EVENT_LEFT_OUT_BYTES];
+    struct jsontree tree;
 };
 
 /* Notes what is wrong, unless something was noted before: the first fault counts. field is a path such as

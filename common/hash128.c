@@ -1,5 +1,6 @@
 #include "common/hash128.h"
 
+#include "common/digits.h"
 #include "common/xxh.h"
 
 #include <string.h>
@@ -48,12 +49,8 @@ struct key128 hash128_parts(enum hash_purpose purpose, const void *a, size_t a_l
 
 void hash128_hex(struct key128 key, char out[HASH_HEX_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
-
-    for (int i = 0; i < 16; i++) {
-        out[i] = digits[(key.hi >> (60 - 4 * i)) & 15];
-        out[16 + i] = digits[(key.lo >> (60 - 4 * i)) & 15];
-    }
+    digits_hex64(key.hi, out);
+    digits_hex64(key.lo, out + DIGITS_HEX64);
     out[32] = '\0';
 }
 

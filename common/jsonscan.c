@@ -2,6 +2,7 @@
 #include "common/jsonscan_parts.h"
 #include "common/sbuf.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Writes where the scan stands: the keys and indexes of all open levels. */
@@ -70,13 +71,39 @@ static void value_done(struct scan *s, XXH128_hash_t hash, bool capture)
     }
 }
 
+/* Hangs a node into the innermost level, or makes it the root. */
+static cJSON *add_node(struct scan *s, int type)
+{
+    cJSON *node = jsontree_node(s->tree, type);
+    struct level *level;
+
+    if (s->depth == 0) {
+        s->root = node;
+        return node;
+    }
+    level = &s->levels[s->depth - 1];
+    node->string = s->name;
+    if (level->last) {
+        node->prev = level->last;
+        level->last->next = node;
+    } else {
+        level->node->child = node;
+    }
+    level->last = node;
+    return node;
+}
+
 static bool open_level(struct scan *s, bool is_object)
 {
     struct level *level;
+    cJSON *node;
 
     if (s->depth >= s->depth_max)
         return jsonscan_fail(s, JSONSCAN_TOO_DEEP, s->at);
+    node = add_node(s, is_object ? cJSON_Object : cJSON_Array);
     level = &s->levels[s->depth++];
+    level->node = node;
+    level->last = NULL;
     level->is_object = is_object;
     level->seed = s->seed;
     level->capture = s->capture;
@@ -96,6 +123,8 @@ static void close_level(struct scan *s)
     xxh_put_le64(bytes, level->sum_hi);
     xxh_put_le64(bytes + 8, level->sum_lo);
     xxh_put_le64(bytes + 16, level->count);
+    if (level->last)
+        level->node->child->prev = level->last; /* as cJSON has it, for appending */
     s->key_count = level->first_key;
     s->at++;
     value_done(s,
@@ -116,7 +145,7 @@ static bool scan_key(struct scan *s)
     start = s->at;
     if (s->at >= s->len || s->p[s->at] != '"')
         return jsonscan_fail_here(s);
-    if (!jsonscan_string(s, 0, &hash))
+    if (!jsonscan_string(s, 0, &s->name, &hash))
         return false;
     level->key_at = start + 1;
     level->key_len = (uint32_t)(s->at - start - 2);
@@ -144,7 +173,48 @@ static bool next_member(struct scan *s)
     if (level->is_object)
         return scan_key(s);
     s->capture = false;
+    s->name = NULL;
     s->seed = ((uint64_t)level->count + 1) * SEED_LITERAL;
+    return true;
+}
+
+static int saturated(double number)
+{
+    if (number >= INT_MAX)
+        return INT_MAX;
+    return number <= (double)INT_MIN ? INT_MIN : (int)number;
+}
+
+static bool scan_text(struct scan *s, XXH128_hash_t *hash)
+{
+    char *text;
+
+    if (!jsonscan_string(s, s->seed ^ SEED_STRING, &text, hash))
+        return false;
+    add_node(s, cJSON_String)->valuestring = text;
+    return true;
+}
+
+static bool scan_number(struct scan *s, XXH128_hash_t *hash)
+{
+    double number;
+    cJSON *node;
+
+    if (!jsonscan_number(s, s->seed ^ SEED_NUMBER, &number, hash))
+        return false;
+    node = add_node(s, cJSON_Number);
+    node->valuedouble = number;
+    node->valueint = saturated(number);
+    return true;
+}
+
+static bool scan_literal(struct scan *s, XXH128_hash_t *hash)
+{
+    int type;
+
+    if (!jsonscan_literal(s, s->seed ^ SEED_LITERAL, &type, hash))
+        return false;
+    add_node(s, type)->valueint = type == cJSON_True;
     return true;
 }
 
@@ -159,11 +229,11 @@ static bool scan_scalar(struct scan *s)
         return jsonscan_fail_here(s);
     c = s->p[s->at];
     if (c == '"')
-        ok = jsonscan_string(s, s->seed ^ SEED_STRING, &hash);
+        ok = scan_text(s, &hash);
     else if (c == '-' || (c >= '0' && c <= '9'))
-        ok = jsonscan_number(s, s->seed ^ SEED_NUMBER, &hash);
+        ok = scan_number(s, &hash);
     else
-        ok = jsonscan_literal(s, s->seed ^ SEED_LITERAL, &hash);
+        ok = scan_literal(s, &hash);
     if (ok)
         value_done(s, hash, capture);
     return ok;
@@ -221,11 +291,12 @@ static bool scan_all(struct scan *s)
     return true;
 }
 
-bool jsonscan(const void *text, size_t len, unsigned depth_max, const char *hash_member, struct jsonscan *out)
+bool jsonscan_tree(const void *text, size_t len, unsigned depth_max, const char *hash_member,
+                   struct jsontree *tree, struct jsonscan *out)
 {
     struct scan s; /* 16 KiB, filled in as far as it is used */
 
-    ASSERT(depth_max > 0 && depth_max <= JSONSCAN_DEPTH_MAX);
+    ASSERT(!tree->root && depth_max > 0 && depth_max <= JSONSCAN_DEPTH_MAX);
     out->fault = JSONSCAN_NONE;
     out->offset = 0;
     out->path[0] = '\0';
@@ -241,10 +312,27 @@ bool jsonscan(const void *text, size_t len, unsigned depth_max, const char *hash
     s.seed = 0;
     s.capture = !hash_member;
     s.out = out;
+    s.tree = tree;
+    s.root = NULL;
+    s.name = NULL;
     skip_space(&s);
     if (s.at == len)
         return jsonscan_fail(&s, JSONSCAN_EMPTY, 0);
-    return scan_all(&s);
+    if (!scan_all(&s))
+        return false;
+    tree->root = s.root;
+    return true;
+}
+
+bool jsonscan(const void *text, size_t len, unsigned depth_max, const char *hash_member, struct jsonscan *out)
+{
+    struct jsontree tree;
+    bool ok;
+
+    jsontree_init(&tree);
+    ok = jsonscan_tree(text, len, depth_max, hash_member, &tree, out);
+    jsontree_free(&tree);
+    return ok;
 }
 
 const char *jsonscan_text(enum jsonscan_fault fault)

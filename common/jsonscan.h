@@ -1,9 +1,11 @@
-/* One pass over raw JSON before cJSON sees it, because cJSON cuts strings at \u0000, rounds integers above
- * 2^53 and accepts broken UTF-8, lone surrogates and duplicate keys (design.md M8). What passes here, cJSON
- * reads faithfully. On the way the pass computes a canonical hash of one part of the text. */
+/* One pass over raw JSON that checks it and builds a tree of cJSON nodes, since cJSON's own parser cuts
+ * strings at \u0000, rounds integers above 2^53 and accepts broken UTF-8, lone surrogates and duplicate keys
+ * (design.md M8). The tree is the one cJSON would build of a text that passes. On the way the pass computes a
+ * canonical hash of one part of the text. */
 #ifndef COMMON_JSONSCAN_H
 #define COMMON_JSONSCAN_H
 
+#include "common/jsontree.h"
 #include "common/key128.h"
 
 #include <stdbool.h>
@@ -13,7 +15,7 @@
 enum {
     JSONSCAN_DEPTH_MAX = 128,    /* largest depth limit; the default is 64 */
     JSONSCAN_MEMBERS_MAX = 1024, /* members of all objects that are open at one moment */
-    JSONSCAN_NUMBER_MAX = 60,    /* characters of a number; cJSON reads no more than 63 */
+    JSONSCAN_NUMBER_MAX = 60,    /* characters of a number; cJSON's parser reads no more than 63 */
     JSONSCAN_PATH_BYTES = 160,   /* of jsonscan.path, its NUL included */
 };
 
@@ -60,13 +62,24 @@ struct jsonscan {
 bool jsonscan(const void *text, size_t len, unsigned depth_max, const char *hash_member,
               struct jsonscan *out);
 
-/* True if a number that cJSON read has no fraction. From 2^53 on, no double has one. */
+/* The same, and leaves what it read in tree, which was empty: tree->root, NULL if a fault is found. The
+ * caller frees the tree either way. Nothing in it points into the text. */
+bool jsonscan_tree(const void *text, size_t len, unsigned depth_max, const char *hash_member,
+                   struct jsontree *tree, struct jsonscan *out);
+
+/* True if a number that was read has no fraction. From 2^53 on, no double has one. */
 static inline bool json_is_whole(double number)
 {
     const double limit = 9007199254740992.0;
 
     return number >= limit || number <= -limit || number == (double)(int64_t)number;
 }
+
+/* The byte at which a value begins in a text that jsonscan() let pass; path as in struct jsonscan, such as
+ * data.links[2] ("": the whole value). Names are compared as they stand in the text, escapes and all, and end
+ * at a point or a bracket. SIZE_MAX: there is no such value. */
+enum { JSONSCAN_INDEX_MAX = 100000 };
+size_t jsonscan_find(const void *text, size_t len, const char *path);
 
 /* What a fault says to people; never NULL. */
 const char *jsonscan_text(enum jsonscan_fault fault);

@@ -1,5 +1,6 @@
 #include "common/jsonscan_parts.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,22 +57,46 @@ static bool scan_exponent(struct scan *s, struct decimal *d)
     return true;
 }
 
-/* Refuses what a double cannot hold, and what it would silently round to a whole number. */
-static bool check_double(struct scan *s, size_t start, const struct decimal *d)
+/* True where digits and power of ten are both exact as doubles: one operation then rounds as strtod would. */
+static bool exact_double(const struct decimal *d, double *number)
 {
-    bool huge = d->count + d->power >= 309;
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    enum { EXACT_POWERS = sizeof(powers) / sizeof(powers[0]) };
+    const uint64_t exact_max = UINT64_C(1) << 53;
+    uint64_t digits = 0;
+
+    if (FLT_EVAL_METHOD != 0 || d->count > 18 || d->power >= EXACT_POWERS || d->power <= -EXACT_POWERS)
+        return false;
+    for (int i = 0; i < d->count; i++)
+        digits = digits * 10 + (uint64_t)(d->digits[i] - '0');
+    if (digits > exact_max && d->power != 0)
+        return false;
+    *number = (double)digits;
+    if (d->power > 0)
+        *number *= powers[d->power];
+    else if (d->power < 0)
+        *number /= powers[-d->power];
+    if (d->negative)
+        *number = -*number;
+    return true;
+}
+
+/* The number as a double. Refuses what a double cannot hold, and what it would silently round to a whole
+ * number. */
+static bool to_double(struct scan *s, size_t start, const struct decimal *d, double *number)
+{
     bool near_whole = d->power < 0 && d->count > 15;
     char text[JSONSCAN_NUMBER_MAX + 1];
-    double value;
 
-    if (!huge && !near_whole)
-        return true;
-    memcpy(text, s->p + start, s->at - start);
-    text[s->at - start] = '\0';
-    value = strtod(text, NULL);
-    if (isinf(value))
+    if (!exact_double(d, number)) {
+        memcpy(text, s->p + start, s->at - start);
+        text[s->at - start] = '\0';
+        *number = strtod(text, NULL);
+    }
+    if (isinf(*number))
         return jsonscan_fail(s, JSONSCAN_NUMBER_RANGE, start);
-    if (near_whole && value != 0 && json_is_whole(value))
+    if (near_whole && *number != 0 && json_is_whole(*number))
         return jsonscan_fail(s, JSONSCAN_NUMBER_INEXACT, start);
     return true;
 }
@@ -109,7 +134,7 @@ static bool number_character(unsigned char c)
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || (c | 32) == 'e';
 }
 
-bool jsonscan_number(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
+bool jsonscan_number(struct scan *s, uint64_t seed, double *number, XXH128_hash_t *hash)
 {
     struct decimal d = {.count = 0};
     unsigned char bytes[JSONSCAN_NUMBER_MAX + 9];
@@ -122,7 +147,7 @@ bool jsonscan_number(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
     if (!read_number(s, &d))
         return false;
     strip_zeros(&d);
-    if (!check_double(s, start, &d))
+    if (!to_double(s, start, &d, number))
         return false;
     xxh_put_le64(bytes, (uint64_t)d.power);
     bytes[8] = d.negative;
@@ -131,23 +156,28 @@ bool jsonscan_number(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
     return true;
 }
 
-bool jsonscan_literal(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
+bool jsonscan_literal(struct scan *s, uint64_t seed, int *type, XXH128_hash_t *hash)
 {
-    static const char *const literals[] = {"true", "false", "null"};
+    static const struct {
+        const char *text;
+        int type;
+    } literals[] = {{"true", cJSON_True}, {"false", cJSON_False}, {"null", cJSON_NULL}};
 
     for (int i = 0; i < 3; i++) {
-        size_t n = strlen(literals[i]), left = s->len - s->at;
+        const char *text = literals[i].text;
+        size_t n = strlen(text), left = s->len - s->at;
 
-        if (s->p[s->at] != (unsigned char)literals[i][0])
+        if (s->p[s->at] != (unsigned char)text[0])
             continue;
         for (size_t j = 0; j < n; j++) {
-            if (j >= left || s->p[s->at + j] != (unsigned char)literals[i][j]) {
+            if (j >= left || s->p[s->at + j] != (unsigned char)text[j]) {
                 s->at += j;
                 return jsonscan_fail_here(s);
             }
         }
         s->at += n;
-        *hash = XXH3_128bits_withSeed(literals[i], n, seed);
+        *type = literals[i].type;
+        *hash = XXH3_128bits_withSeed(text, n, seed);
         return true;
     }
     return jsonscan_fail_here(s);

@@ -22,7 +22,8 @@ struct level {
     uint32_t first_key; /* index of its first key in scan.keys */
     uint32_t key_len;   /* the key read last, as it stands in the text */
     size_t key_at;
-    bool capture; /* this container is what the caller wants the hash of */
+    bool capture;       /* this container is what the caller wants the hash of */
+    cJSON *node, *last; /* it, and its last member */
 };
 
 struct scan {
@@ -35,6 +36,9 @@ struct scan {
     uint64_t seed; /* of the value that comes next */
     bool capture;  /* its hash is wanted */
     struct jsonscan *out;
+    struct jsontree *tree;
+    cJSON *root;
+    char *name; /* of the value that comes next; NULL: it has none */
     struct level levels[JSONSCAN_DEPTH_MAX];
     uint64_t keys[JSONSCAN_MEMBERS_MAX]; /* hashes of the keys of all open objects */
 };
@@ -45,9 +49,10 @@ bool jsonscan_fail(struct scan *s, enum jsonscan_fault fault, size_t at);
 /* The fault of a character that does not belong where it is, or of the end of the text; returns false. */
 bool jsonscan_fail_here(struct scan *s);
 
-/* Each reads one token that starts at s->at, moves behind it and gives the hash of what it means. */
-bool jsonscan_string(struct scan *s, uint64_t seed, XXH128_hash_t *hash);
-bool jsonscan_number(struct scan *s, uint64_t seed, XXH128_hash_t *hash);
-bool jsonscan_literal(struct scan *s, uint64_t seed, XXH128_hash_t *hash);
+/* Each reads one token that starts at s->at, moves behind it, and gives what it means (text in the tree's
+ * memory) with its hash. */
+bool jsonscan_string(struct scan *s, uint64_t seed, char **text, XXH128_hash_t *hash);
+bool jsonscan_number(struct scan *s, uint64_t seed, double *number, XXH128_hash_t *hash);
+bool jsonscan_literal(struct scan *s, uint64_t seed, int *type, XXH128_hash_t *hash);
 
 #endif

@@ -122,42 +122,59 @@ static bool scan_plain(struct scan *s)
     return jsonscan_fail_here(s);
 }
 
-/* The rest of a string that has escapes: hashed piece by piece as what it means. start: its first byte. */
-static bool scan_escaped(struct scan *s, size_t start, uint64_t seed, XXH128_hash_t *hash)
+/* Bytes from here to the quote that ends the string, escapes as they stand: what they mean is never longer.
+ */
+static size_t raw_len(const struct scan *s, size_t start)
 {
-    XXH3_state_t state;
+    size_t at = s->at;
 
-    memset(&state, 0, sizeof(state)); /* reset compares with what was there before */
-    XXH3_128bits_reset_withSeed(&state, seed);
+    while (at < s->len && s->p[at] != '"')
+        at += s->p[at] == '\\' ? 2 : 1;
+    return (at < s->len ? at : s->len) - start;
+}
+
+/* The rest of a string that has escapes. start: its first byte; at stands on the first backslash. */
+static bool scan_escaped(struct scan *s, size_t start, char **text, size_t *text_len)
+{
+    char *to = jsontree_alloc(s->tree, raw_len(s, start) + 1);
+
+    *text = to;
     for (;;) {
-        unsigned char meaning[4];
         size_t meaning_len = 0;
 
-        XXH3_128bits_update(&state, s->p + start, s->at - start);
+        memcpy(to, s->p + start, s->at - start);
+        to += s->at - start;
         if (s->p[s->at] == '"')
             break;
-        if (!scan_escape(s, meaning, &meaning_len))
+        if (!scan_escape(s, (unsigned char *)to, &meaning_len))
             return false;
-        XXH3_128bits_update(&state, meaning, meaning_len);
+        to += meaning_len;
         start = s->at;
         if (!scan_plain(s))
             return false;
     }
-    s->at++;
-    *hash = XXH3_128bits_digest(&state);
+    *to = '\0';
+    *text_len = (size_t)(to - *text);
     return true;
 }
 
 /* A string; at stands on its opening quote, and behind the closing one afterwards. */
-bool jsonscan_string(struct scan *s, uint64_t seed, XXH128_hash_t *hash)
+bool jsonscan_string(struct scan *s, uint64_t seed, char **text, XXH128_hash_t *hash)
 {
-    size_t start = ++s->at;
+    size_t start = ++s->at, len;
 
     if (!scan_plain(s))
         return false;
-    if (s->p[s->at] == '\\')
-        return scan_escaped(s, start, seed, hash);
-    *hash = XXH3_128bits_withSeed(s->p + start, s->at - start, seed);
+    if (s->p[s->at] == '\\') {
+        if (!scan_escaped(s, start, text, &len))
+            return false;
+    } else {
+        len = s->at - start;
+        *text = jsontree_alloc(s->tree, len + 1);
+        memcpy(*text, s->p + start, len);
+        (*text)[len] = '\0';
+    }
     s->at++;
+    *hash = XXH3_128bits_withSeed(*text, len, seed);
     return true;
 }

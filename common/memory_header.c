@@ -48,6 +48,11 @@ bool memory_header_encode(const struct memory_header *memory, struct sbuf *out)
         sbuf_puts(out, ",\"catalog_id\":");
         sbuf_put_json(out, memory->item_id, strlen(memory->item_id));
     }
+    if (memory->change != MEMORY_OF_EVENT) {
+        sbuf_puts(out, ",\"change\":\"");
+        sbuf_puts(out, memory->change == MEMORY_RESET ? "reset" : "forgotten");
+        sbuf_putc(out, '"');
+    }
     put_key(out, ",\"identity\":\"", memory->identity);
     put_key(out, ",\"data_hash\":\"", memory->data_hash);
     sbuf_puts(out, "}");
@@ -66,6 +71,15 @@ static bool take(const cJSON *json, const char *name, char *to, const char **tex
     return true;
 }
 
+static enum memory_change take_change(const cJSON *json)
+{
+    const char *name = jsonmend_string(json, "change");
+
+    if (name && strcmp(name, "reset") == 0)
+        return MEMORY_RESET;
+    return name && strcmp(name, "forgotten") == 0 ? MEMORY_FORGOTTEN : MEMORY_OF_EVENT;
+}
+
 bool memory_header_decode(const void *value, size_t size, struct memory_header *memory,
                           char text[2][MEMORY_TEXT_MAX_BYTES])
 {
@@ -75,6 +89,7 @@ bool memory_header_decode(const void *value, size_t size, struct memory_header *
 
     if (ok) {
         memory->item_state = state[0];
+        memory->change = take_change(json);
         memory->last_version = jsonmend_integer(json, "last_version", 0, version_max, 0);
         memory->current_version = jsonmend_integer(json, "current_version", 0, version_max, 0);
         memory->identity = take_key(json, "identity");

@@ -17,7 +17,12 @@ struct sbuf;
 
 enum { MEMORY_HEADER_MAX_BYTES = 4096, MEMORY_TEXT_MAX_BYTES = 512 };
 
+/* Who says it: an event's result, or an operator, whose word stands whatever earlier records of the product
+ * say (docs/store.md, "Changes by hand"). */
+enum memory_change { MEMORY_OF_EVENT, MEMORY_RESET, MEMORY_FORGOTTEN };
+
 struct memory_header {
+    enum memory_change change;
     int64_t last_version, current_version; /* 0: none */
     char item_state;                       /* 'a' absent, 'l' live, 'h' hidden, 'd' deleted */
     const char *sku, *item_id;             /* of the item; NULL or "": none. The caller's */

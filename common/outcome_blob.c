@@ -25,7 +25,8 @@ enum part {
     PART_SUPERSEDED_BY = 1 << 8,
     PART_ABSORBED = 1 << 9,
     PART_ERROR = 1 << 10,
-    PART_ALL = (1 << 11) - 1,
+    PART_PLANNED = 1 << 11,
+    PART_ALL = (1 << 12) - 1,
 };
 
 /* The worst case, part by part, stays below the maximum. */
@@ -102,6 +103,7 @@ static unsigned parts_of(const struct result_outcome *o)
     parts |= result_has(o->superseded_by) ? PART_SUPERSEDED_BY : 0;
     parts |= o->absorbed_count ? PART_ABSORBED : 0;
     parts |= o->error.class_name ? PART_ERROR : 0;
+    parts |= result_has(o->planned) && !o->error.class_name ? PART_PLANNED : 0;
     return parts;
 }
 
@@ -160,6 +162,8 @@ size_t outcome_blob_encode(const struct result_outcome *o, uint8_t *out, size_t 
         put_absorbed(&w, o);
     if (parts & PART_ERROR)
         put_error(&w, &o->error);
+    if (parts & PART_PLANNED) /* never beside an error: only what would succeed is planned */
+        put_text(&w, o->planned, RESULT_PLANNED_MAX_BYTES);
     return (size_t)(w.p - out);
 }
 
@@ -311,5 +315,7 @@ bool outcome_blob_decode(const uint8_t *blob, size_t blob_bytes, struct result_o
         get_absorbed(&r, o);
     if (parts & PART_ERROR)
         get_error(&r, &o->error);
+    if (parts & PART_PLANNED)
+        o->planned = get_text(&r, RESULT_PLANNED_MAX_BYTES);
     return !r.bad && r.p == r.end;
 }

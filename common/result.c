@@ -1,4 +1,5 @@
 #include "common/result.h"
+#include "common/contract.h"
 #include "common/hash128.h"
 #include "common/iso8601.h"
 #include "common/result_parts.h"
@@ -150,6 +151,23 @@ static void put_absorbed(struct sbuf *out, const struct result_outcome *outcome)
     put_number(out, ",\"absorbed_count\":", outcome->absorbed_count);
 }
 
+static void put_planned(struct sbuf *out, const struct result_event *event)
+{
+    char hex[HASH_HEX_BYTES];
+
+    if (!result_has(event->out.planned))
+        return;
+    PUT(out, ",\"planned\":{");
+    sbuf_puts(out, event->out.planned);
+    if (event->planned_fields) {
+        hash128_hex(event->planned_hash, hex);
+        put_text(out, ",\"body_hash\":", hex, sizeof(hex));
+        PUT(out, ",\"fields\":");
+        sbuf_puts(out, event->planned_fields);
+    }
+    PUT(out, "}");
+}
+
 static void put_outcome(struct sbuf *out, const struct result_outcome *outcome)
 {
     char hex[HASH_HEX_BYTES];
@@ -212,6 +230,7 @@ static void put_data(struct sbuf *out, const struct result_event *event)
     put_text(out, ",\"event_id\":", event->event_id, RESULT_ID_MAX_BYTES);
     put_number(out, ",\"replays\":", event->replays);
     put_outcome(out, &event->out);
+    put_planned(out, event);
     PUT(out, ",\"attempts\":");
     sbuf_put_u64(out, event->attempts);
     put_warnings(out, event);
@@ -235,7 +254,7 @@ bool result_encode(const struct result_event *event, struct sbuf *out)
     put_time(out, ",\"time\":", event->finished_at_ms);
     put_text(out, ",\"subject\":", event->product_id, RESULT_ID_MAX_BYTES);
     put_text(out, ",\"traceparent\":", event->traceparent, RESULT_ID_MAX_BYTES);
-    PUT(out, ",\"datacontenttype\":\"application/json\"");
+    PUT(out, ",\"datacontenttype\":\"application/json\",\"dataschema\":\"" CONTRACT_RESULT "\"");
     put_data(out, event);
     PUT(out, "}");
     return sbuf_ok(out);

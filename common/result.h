@@ -32,6 +32,8 @@ struct sbuf;
 #define RESULT_SOURCE       "catalog-sync"
 #define RESULT_CONTENT_TYPE "application/cloudevents+json; charset=UTF-8"
 
+#define RESULT_PLANNED_MAX_BYTES 2048
+
 enum result_path { RESULT_PATH_NONE, RESULT_PATH_SINGLE, RESULT_PATH_BULK };
 
 /* Texts here and below: NUL-terminated, owned by whoever filled the struct, NULL or "" where there is none.
@@ -58,6 +60,9 @@ struct result_outcome {
     const char *absorbed[RESULT_ABSORBED_MAX]; /* event ids */
     uint32_t absorbed_listed;                  /* how many of them are listed here */
     uint32_t absorbed_count;                   /* how many there were */
+    /* plan-only: members of the JSON object `planned`, without its braces: "outcome" and "calls" (each kind
+     * and SKU); at most RESULT_PLANNED_MAX_BYTES. NULL: not planned */
+    const char *planned;
     struct result_error error;
 };
 
@@ -79,6 +84,9 @@ struct result_event {
     int64_t finished_at_ms;      /* since 1970 */
     int64_t queued_for_ms;       /* from the record's time stamp to the first attempt; negative counts as 0 */
     const char *traceparent;     /* NULL: none */
+    /* plan-only: the request's fields as JSON (the body of the update, or of the hide); NULL: no body */
+    const char *planned_fields;
+    struct key128 planned_hash; /* of that body */
 };
 
 /* Appends the event as one JSON object (CloudEvents structured mode). Returns false where the buffer's cap
@@ -96,9 +104,11 @@ bool result_key(const struct result_event *event, struct sbuf *out);
 #define RESULT_EVENT_ID_BYTES 33
 void result_id(const struct result_event *event, char out[RESULT_EVENT_ID_BYTES]);
 
-/* Reads an encoded result back. Texts land in `text` (RESULT_TEXT_BYTES suffice for what result_encode wrote)
- * and *event points into it. Unknown members are ignored. Returns false with a message in `why` (what is
- * wrong, and where) for anything that is no result event of ours; *event is then not to be used. */
+/* Reads an encoded result back. Results without dataschema, as they were written before there were contract
+ * versions, are read as version 1; another contract is refused, since it might be misread. Texts land in
+ * `text` (RESULT_TEXT_BYTES suffice for what result_encode wrote) and *event points into it. Unknown members
+ * are ignored. Returns false with a message in `why` (what is wrong, and where) for anything that is no
+ * result event of ours; *event is then not to be used. */
 #define RESULT_TEXT_BYTES 65536
 bool result_decode(const void *value, size_t value_bytes, struct result_event *event, char *text,
                    size_t text_bytes, char *why, size_t why_bytes);

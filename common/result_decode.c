@@ -1,3 +1,4 @@
+#include "common/contract.h"
 #include "common/hash128.h"
 #include "common/iso8601.h"
 #include "common/jsonmend.h"
@@ -102,6 +103,26 @@ static bool take_error(struct reader *r, const cJSON *data, struct result_error 
            take(r, from, "fbtrace_id", &error->fbtrace_id);
 }
 
+/* `planned` as its writer had it, but for the fields, which the event itself gives again. */
+static bool take_planned(struct reader *r, const cJSON *data, struct result_outcome *out)
+{
+    const cJSON *planned = cJSON_GetObjectItemCaseSensitive(data, "planned");
+    const char *outcome = jsonmend_string(planned, "outcome");
+    char *calls = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(planned, "calls"));
+    char text[RESULT_PLANNED_MAX_BYTES];
+    int n = 0;
+
+    if (outcome && calls)
+        n = snprintf(text, sizeof(text), "\"outcome\":\"%.16s\",\"calls\":%s", outcome, calls);
+    cJSON_free(calls);
+    if (n <= 0)
+        return !planned || fails(r, "not a result event: data.planned has no outcome or no calls");
+    if ((size_t)n >= sizeof(text))
+        return fails(r, "result event too large: data.planned does not fit");
+    out->planned = text_area_copy(&r->area, text, (size_t)n);
+    return out->planned != NULL || fails(r, "result event too large: data.planned does not fit");
+}
+
 static bool take_outcome(struct reader *r, const cJSON *data, struct result_outcome *out)
 {
     const char *kind = jsonmend_string(data, "outcome"), *hash = jsonmend_string(data, "content_hash");
@@ -127,7 +148,7 @@ static bool take_outcome(struct reader *r, const cJSON *data, struct result_outc
         return false;
     out->absorbed_count = (uint32_t)jsonmend_integer(data, "absorbed_count", out->absorbed_listed, UINT32_MAX,
                                                      out->absorbed_listed);
-    return take_error(r, data, &out->error);
+    return take_planned(r, data, out) && take_error(r, data, &out->error);
 }
 
 static bool take_data(struct reader *r, const cJSON *data, struct result_event *event)
@@ -154,7 +175,7 @@ bool result_decode(const void *value, size_t value_bytes, struct result_event *e
 {
     struct reader r = {.area = {text, text_bytes}, .why = why, .why_bytes = why_bytes};
     cJSON *json = value && value_bytes <= RESULT_MAX_BYTES ? jsonmend_parse(value, value_bytes) : NULL;
-    const char *type = jsonmend_string(json, "type");
+    const char *type = jsonmend_string(json, "type"), *schema = jsonmend_string(json, "dataschema");
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(json, "data");
     bool ok;
 
@@ -163,6 +184,10 @@ bool result_decode(const void *value, size_t value_bytes, struct result_event *e
         ok = fails(&r, "not a result event: the value is no JSON, or larger than %d bytes", RESULT_MAX_BYTES);
     else if (!type || strcmp(type, RESULT_TYPE) != 0)
         ok = fails(&r, "not a result event: its type is %.64s, wanted " RESULT_TYPE, type ? type : "missing");
+    else if (schema && !contract_readable(CONTRACT_RESULT, schema, strlen(schema)))
+        ok = fails(&r,
+                   "a result event of another contract: its dataschema is %.64s, known is " CONTRACT_RESULT,
+                   schema);
     else
         ok = take(&r, json, "traceparent", &event->traceparent) && take_data(&r, data, event);
     cJSON_Delete(json);

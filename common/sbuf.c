@@ -1,6 +1,7 @@
 #include "common/sbuf.h"
 
 #include "common/assertx.h"
+#include "common/digits.h"
 #include "common/utf8.h"
 
 #include <stdarg.h>
@@ -59,8 +60,7 @@ char *sbuf_take(struct sbuf *b)
     return text;
 }
 
-/* Slow path of sbuf_reserve: cap does not hold need bytes of text and a NUL. */
-static char *grow(struct sbuf *b, size_t more_bytes)
+char *sbuf_grow(struct sbuf *b, size_t more_bytes)
 {
     size_t need, cap;
     char *data;
@@ -85,13 +85,6 @@ static char *grow(struct sbuf *b, size_t more_bytes)
     return data + b->len;
 }
 
-char *sbuf_reserve(struct sbuf *b, size_t more_bytes)
-{
-    if (!b->overflow && b->cap > b->len && more_bytes < b->cap - b->len)
-        return b->data + b->len;
-    return grow(b, more_bytes);
-}
-
 void sbuf_advance(struct sbuf *b, size_t bytes)
 {
     ASSERT(b->data && bytes < b->cap - b->len);
@@ -99,40 +92,11 @@ void sbuf_advance(struct sbuf *b, size_t bytes)
     b->data[b->len] = '\0';
 }
 
-void sbuf_put(struct sbuf *b, const void *bytes, size_t len)
-{
-    char *to;
-
-    if (len == 0)
-        return;
-    to = sbuf_reserve(b, len);
-    if (!to)
-        return;
-    memcpy(to, bytes, len);
-    b->len += len;
-    b->data[b->len] = '\0';
-}
-
-void sbuf_puts(struct sbuf *b, const char *text)
-{
-    sbuf_put(b, text, strlen(text));
-}
-
-void sbuf_putc(struct sbuf *b, char c)
-{
-    sbuf_put(b, &c, 1);
-}
-
 void sbuf_put_u64(struct sbuf *b, uint64_t n)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
+    char digits[DIGITS_U64_MAX];
 
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    sbuf_put(b, digits + at, sizeof(digits) - at);
+    sbuf_put(b, digits, digits_u64(n, digits));
 }
 
 void sbuf_put_i64(struct sbuf *b, int64_t n)
@@ -222,6 +186,16 @@ void sbuf_put_json_inner(struct sbuf *b, const void *text, size_t len)
 
 void sbuf_put_json(struct sbuf *b, const void *text, size_t len)
 {
+    size_t run = plain_run(text, len);
+    char *to = run == len ? sbuf_reserve(b, len + 2) : NULL;
+
+    if (to) { /* nothing to escape: the rule */
+        to[0] = '"';
+        memcpy(to + 1, text, len);
+        to[len + 1] = '"';
+        sbuf_advance(b, len + 2);
+        return;
+    }
     sbuf_putc(b, '"');
     sbuf_put_json_inner(b, text, len);
     sbuf_putc(b, '"');

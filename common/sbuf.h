@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sbuf {
     char *data;    /* NUL-terminated once anything was appended; NULL before */
@@ -42,14 +43,40 @@ const char *sbuf_str(const struct sbuf *b);
  * without memory. Not for a fixed builder. */
 char *sbuf_take(struct sbuf *b);
 
+/* The same as sbuf_reserve where there is no room yet. */
+char *sbuf_grow(struct sbuf *b, size_t more_bytes);
+
 /* Makes room for more bytes and returns where they go, or NULL (the builder is then overflowed). What was
  * written is added with sbuf_advance, at most as many bytes as asked for. */
-char *sbuf_reserve(struct sbuf *b, size_t more_bytes);
+static inline char *sbuf_reserve(struct sbuf *b, size_t more_bytes)
+{
+    if (!b->overflow && b->cap > b->len && more_bytes < b->cap - b->len)
+        return b->data + b->len;
+    return sbuf_grow(b, more_bytes);
+}
 void sbuf_advance(struct sbuf *b, size_t bytes);
 
-void sbuf_put(struct sbuf *b, const void *bytes, size_t len);
-void sbuf_puts(struct sbuf *b, const char *text);
-void sbuf_putc(struct sbuf *b, char c);
+static inline void sbuf_put(struct sbuf *b, const void *bytes, size_t len)
+{
+    char *to = len ? sbuf_reserve(b, len) : NULL;
+
+    if (!to)
+        return;
+    memcpy(to, bytes, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+static inline void sbuf_puts(struct sbuf *b, const char *text)
+{
+    sbuf_put(b, text, strlen(text));
+}
+
+static inline void sbuf_putc(struct sbuf *b, char c)
+{
+    sbuf_put(b, &c, 1);
+}
+
 void sbuf_put_u64(struct sbuf *b, uint64_t n);
 void sbuf_put_i64(struct sbuf *b, int64_t n);
 void sbuf_printf(struct sbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

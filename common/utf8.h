@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Length in bytes (1 to 4) of the valid sequence at p, of which left bytes (at least 1) may be read; 0: not
  * valid. */
@@ -24,14 +27,37 @@ bool text_is_blank(const char *text, size_t len);
 /* Index of the first control character (below 0x20, or 0x7f); len: none. */
 size_t text_control_at(const char *text, size_t len);
 
+#ifdef __SSE2__
+/* Index of the first byte of 16 that utf8_plain_run stops at; 16: none. */
+static inline unsigned utf8_plain_16(const unsigned char *p)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    /* As signed numbers, bytes above 0x7f are below 0x20 too. */
+    __m128i found =
+        _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(found) | 0x10000U);
+}
+#endif
+
 /* Bytes at the start of len (at most all) that are plain ASCII: none of them `"`, `\`, below 0x20 or above
- * 0x7e. Looks at eight bytes at once. */
+ * 0x7e. Looks at sixteen or eight bytes at once. */
 static inline size_t utf8_plain_run(const void *bytes, size_t len)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
     const unsigned char *p = bytes;
     size_t at = 0;
 
+#ifdef __SSE2__
+    for (; len - at >= 16; at += 16) {
+        unsigned plain = utf8_plain_16(p + at);
+
+        if (plain < 16)
+            return at + plain;
+    }
+#endif
     for (; len - at >= 8; at += 8) {
         uint64_t v, quote, back, del, found;
 

@@ -3,15 +3,17 @@
 #ifndef COMMON_XXH_H
 #define COMMON_XXH_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 /* Little-endian, so that all machines hash the same bytes. */
 static inline void xxh_put_le64(unsigned char *to, uint64_t n)
 {
-    for (int i = 0; i < 8; i++)
-        to[i] = (unsigned char)(n >> (8 * i));
+    n = htole64(n);
+    memcpy(to, &n, sizeof(n));
 }
 
 #endif
