@@ -125,6 +125,10 @@ static void call_pump_catalog(struct core *core, struct catalog *cat, struct out
 {
     const struct catalog_settings *set = &core->set.catalogs[cat - core->catalogs];
 
+    if (core->set.plan_only && !MUTANT(PLAN_ONLY_CALLS)) {
+        plan_only_pump(core, cat, out);
+        return;
+    }
     alone_waits_for_no_gate(core, cat);
     while (cat->ready.count > 0 && gate_lets_through(core, cat)) {
         struct op *op = next_ready(core, cat);
@@ -140,12 +144,12 @@ static void call_pump_catalog(struct core *core, struct catalog *cat, struct out
         }
         if (cat->inflight >= set->inflight_max && !MUTANT(INFLIGHT_IGNORED))
             return;
-        if (!alone_rule_allows(core, op))
-            return;
         if (set->limited && cat->tokens == 0 && !MUTANT(BUDGET_IGNORED)) {
             budget_ask(core, cat, out);
-            return;
+            return; /* before the rule below: other catalogs must not wait for this one's budget */
         }
+        if (!alone_rule_allows(core, op))
+            return;
         call_start(core, cat, op, out);
     }
 }

@@ -164,6 +164,8 @@ static void hold(struct core *core, struct op *op, usec_t wait_us, bool poll)
         op_give_up(core, op);
         return;
     }
+    op->held_uncertain = !poll;
+    op->held_until_us = core->now_us + wait_us;
     if (poll) {
         usec_t step_us = (usec_t)HELD_POLL_US << (op->held_times < 6 ? op->held_times : 6);
 

@@ -52,7 +52,7 @@ static bool settings_sane(const struct core_settings *set)
     }
     /* a claim whose answer took no time must leave room for a call */
     return set->lease_us > set->call_timeout_us + set->lease_margin_us && set->retry_attempts_max > 0 &&
-           set->breaker_failures > 0;
+           set->breaker_failures > 0 && set->refusals_max > 0;
 }
 
 size_t core_size(const struct core_settings *set)

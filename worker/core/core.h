@@ -23,6 +23,7 @@ struct catalog_settings {
 };
 
 struct core_settings {
+    bool plan_only; /* no call is ever made: OUT_PLAN instead of OUT_CALL */
     uint32_t catalogs_count, topics_count;
     struct catalog_settings catalogs[CORE_CATALOGS_MAX];
     uint32_t window_records; /* at most CORE_WINDOW_MAX */
@@ -32,7 +33,9 @@ struct core_settings {
     usec_t retry_age_max_us, retry_base_us, retry_max_us;
     uint32_t retry_budget_percent; /* retries allowed a hundred successes */
     uint32_t
-        breaker_failures; /* distinct products failing without a success between: the catalog is failing */
+        breaker_failures;  /* distinct products failing without a success between: the catalog is failing */
+    uint32_t refusals_max; /* distinct products refused for a cause they may share, without a write between:
+                              the catalog is refusing all of them */
     usec_t breaker_open_us, breaker_open_max_us;
     usec_t pause_probe_us; /* between probes of a catalog paused for its credentials */
     usec_t call_timeout_us, call_late_us, lease_us, lease_margin_us, lookup_lag_us, unchanged_max_age_us;

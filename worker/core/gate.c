@@ -2,11 +2,13 @@
  * probe.
  *
  *   WORKS --many distinct products fail without a success--> FAILING
+ *   WORKS --many are refused for one remote cause, and none is written--> REFUSING
  *   any   --throttle, policy block, auth, permission------> THROTTLED, BLOCKED, AUTH, FORBIDDEN
  *   closed, its time over: one call goes through as the probe
  *        probe answered (even by a refusal of its data)  -> WORKS
  *        probe failed                                    -> closed again, for longer
- *   credentials changed: AUTH and FORBIDDEN probe at once
+ *        REFUSING: only a write says that it is over; reads may go well all the while
+ *   credentials changed: AUTH, FORBIDDEN and REFUSING probe at once
  *
  * Nothing that waits at a closed gate counts as a try (P6). */
 #include "worker/core/state.h"
@@ -89,10 +91,15 @@ static void gate_open(struct core *core, struct catalog *cat, struct outputs *ou
     gate_tell(core, cat, out);
 }
 
-static void count_success(struct core *core, struct catalog *cat)
+static void count_success(struct core *core, struct catalog *cat, enum call_kind kind)
 {
     cat->success_seq++;
     cat->failing = 0;
+    if (kind != CALL_LOOKUP) {
+        cat->write_seq++;
+        cat->refused = 0;
+        cat->refused_last = (struct key128){0};
+    }
     cat->retry_millitokens += (int64_t)core->set.retry_budget_percent * RETRY_MILLI / 100;
     if (cat->retry_millitokens > RETRY_MILLI_MAX)
         cat->retry_millitokens = RETRY_MILLI_MAX;
@@ -108,6 +115,31 @@ static bool count_failure(struct core *core, struct catalog *cat, struct op *op)
     return cat->failing >= core->set.breaker_failures;
 }
 
+/* Refusals whose cause is not the product's own: one product, however often it is saved, counts once. */
+static void count_refusal(struct catalog *cat, struct op *op)
+{
+    if (op->refused_seq == cat->write_seq + 1)
+        return;
+    op->refused_seq = cat->write_seq + 1;
+    if (cat->refused > 0 && key128_eq(cat->refused_last, op->rec.product))
+        return;
+    cat->refused++;
+    cat->refused_last = op->rec.product;
+}
+
+bool gate_refuses_all(const struct core *core, const struct catalog *cat)
+{
+    return cat->refused >= core->set.refusals_max && !MUTANT(FLOOD_IGNORED);
+}
+
+/* While all are refused: what a probe that was answered without a write says is that the next may follow. */
+static bool proves_nothing(const struct catalog *cat, const struct op *op, const struct call_reply *reply)
+{
+    bool read = op->call == CALL_LOOKUP || reply->class == CALLED_NOT_FOUND;
+
+    return cat->gate == GATE_REFUSING && read && !MUTANT(READS_END_FLOOD);
+}
+
 void gate_replied(struct core *core, struct op *op, const struct call_reply *reply, struct outputs *out)
 {
     struct catalog *cat = &core->catalogs[op->rec.catalog];
@@ -117,7 +149,7 @@ void gate_replied(struct core *core, struct op *op, const struct call_reply *rep
     if (probe)
         cat->probing = false;
     switch (reply->class) {
-    case CALLED_OK: count_success(core, cat); break;
+    case CALLED_OK: count_success(core, cat, op->call); break;
     case CALLED_TRANSIENT:
         if (count_failure(core, cat, op) || probe)
             gate_close(core, cat, GATE_FAILING, reply->wait_us, probe, out);
@@ -136,11 +168,23 @@ void gate_replied(struct core *core, struct op *op, const struct call_reply *rep
             cat->gate_until_us = core->now_us; /* it was asked with those of before */
         return;
     case CALLED_NOT_SENT: return;
+    case CALLED_REFUSED:
+        if (reply->shared && !op->call_check) {
+            count_refusal(cat, op);
+            if (gate_refuses_all(core, cat)) {
+                gate_close(core, cat, GATE_REFUSING, reply->wait_us, probe, out);
+                return;
+            }
+        }
+        break;
     case CALLED_NOT_FOUND:
-    case CALLED_DUPLICATE:
-    case CALLED_REFUSED: break;
+    case CALLED_DUPLICATE: break;
     }
-    if (probe && cat->gate != GATE_WORKS)
+    if (!probe || cat->gate == GATE_WORKS)
+        return;
+    if (proves_nothing(cat, op, reply))
+        cat->gate_until_us = core->now_us;
+    else
         gate_open(core, cat, out);
 }
 
@@ -149,7 +193,7 @@ void gate_credentials(struct core *core, uint8_t catalog)
     struct catalog *cat = &core->catalogs[catalog];
 
     cat->credentials++;
-    if (cat->gate == GATE_AUTH || cat->gate == GATE_FORBIDDEN)
+    if (cat->gate == GATE_AUTH || cat->gate == GATE_FORBIDDEN || cat->gate == GATE_REFUSING)
         cat->gate_until_us = core->now_us;
 }
 

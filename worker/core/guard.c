@@ -1,12 +1,15 @@
 /* The guard of the store. Redis is a cache: when it lost writes, or was emptied, a new epoch begins, and
  * nothing is claimed until every lease and call of before has ended and one worker has streamed the result
- * topic back.
- *
+ * topic back. */
+/* clang-format off */
+/*
  *   DOWN --connected--> LOOK_DUE -> LOOKING --ready, witness there--> READY
- *                          ^            |--not ready, another builds--> LOOK_DUE (polls, takes over if it
- * dies) |            |--no epoch, witness lost----> LOOK_DUE (raises) |            '--we build--> QUIET ->
- * REBUILDING -> LOOK_DUE (says ready)
+ *                          ^            |--not ready, another builds--> LOOK_DUE (polls, takes over if it dies)
+ *                          |            |--no epoch, witness lost-----> LOOK_DUE (raises)
+ *                          |            '--we build--> QUIET -> REBUILDING --.
+ *                          '------------------------------(says ready)-------'
  */
+/* clang-format on */
 #include "worker/core/state.h"
 
 static const usec_t poll_us = 500 * 1000, renew_us = 3 * 1000 * 1000, retry_us = 200 * 1000;
@@ -47,6 +50,11 @@ void guard_viewed(struct core *core, const struct store_view *view)
 {
     struct guard *guard = &core->guard;
 
+    if (guard->state == GUARD_READY && view->answered &&
+        (view->epoch != guard->epoch || !view->ready || !view->witness_ok)) {
+        guard_suspect(core); /* a look made without need found that the epoch has moved on */
+        return;
+    }
     if (guard->state != GUARD_LOOKING)
         return;
     if (!view->answered) {

@@ -80,6 +80,7 @@ struct call_reply {
     enum call_class class;
     bool unknown;       /* a write that may or may not have been applied, or may still be */
     bool few;           /* refused by a code that nobody knows: retried a few times before it is believed */
+    bool shared;        /* refused for a cause that many products may share (classify_table.h) */
     uint64_t item_hash; /* hash of the item id that came with it (create, lookup, duplicate); 0: none */
     usec_t wait_us;     /* THROTTLED, BLOCKED, TRANSIENT: what the server asked for; 0: nothing */
 };

@@ -151,7 +151,7 @@ void intake_record(struct core *core, const struct record *rec, struct outputs *
         if (part->last_accepted < 0)
             part->committed = rec->at.offset;
         part->last_accepted = rec->at.offset;
-        list_push(core, &part->window, slot);
+        window_enter(core, op);
         flow_accepted(core, part, out);
     }
     if (rec->local != LOCAL_NONE)

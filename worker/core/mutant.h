@@ -7,6 +7,8 @@
 #include <stdbool.h>
 
 #define CORE_MUTANT_LIST(X)                                                                                  \
+    X(FLOOD_IGNORED)           /* refusals that all products share are dead letters, one by one */           \
+    X(READS_END_FLOOD)         /* a lookup that succeeds opens the gate while every write is refused */      \
     X(OFFSET_OFF_BY_ONE)       /* commits one record too far */                                              \
     X(COMMIT_BEFORE_PUBLISHED) /* a record counts as done when its result is sent, not when it is            \
                                   acknowledged */                                                            \
@@ -50,6 +52,10 @@
     X(REPAIR_SKIPPED)       /* a late write is not repaired */                                               \
     X(TWO_OF_ONE_PRODUCT)   /* events of one product run side by side */                                     \
     X(WINDOW_UNBOUNDED)     /* no pause at a full window */                                                  \
+    X(WINDOW_SHARED)        /* a topic may fill the whole window */                                          \
+    X(SLOTS_SHARED)         /* what is done behind a stuck head is not counted */                            \
+    X(BYTES_SHARED)         /* the window's bytes are common to all topics */                                \
+    X(PLAN_ONLY_CALLS)      /* plan-only makes its calls */                                                  \
     /* in the store's model: the scripts' deliberate bugs */                                                 \
     X(STORE_ENDED_ELSEWHERE)    /* an event is ended while another worker makes calls for it */              \
     X(STORE_FENCE_DROPPED)      /* a settle is taken whatever its fence */                                   \
@@ -65,7 +71,18 @@
     X(STORE_FAILURE_IS_CLEAN)   /* the hash is kept after a failure whose calls may have landed */           \
     X(STORE_OLD_EPOCH_BELIEVED) /* a hash of an older epoch is trusted */                                    \
     X(STORE_LOSER_STAYS_CLEAN)  /* who loses a SKU to another product is not marked dirty */                 \
-    X(STORE_OLD_SKU_FORGOTTEN)  /* a SKU that may hold an item of the product is not remembered */
+    X(STORE_OLD_SKU_FORGOTTEN)  /* a SKU that may hold an item of the product is not remembered */           \
+    /* an operator's changes by hand */                                                                      \
+    X(HAND_HOLD_IGNORED)      /* a claim does not look whether an operator holds the product */              \
+    X(HAND_LEASE_IGNORED)     /* a change does not wait for the lease of who works on the product */         \
+    X(HAND_FENCE_KEPT)        /* a lease that ran out may still be settled after the change */               \
+    X(HAND_HOLD_KEEPS_LEASES) /* the hold leaves leases that ran out to the change */                        \
+    X(HAND_REPAIR_GOES_ON)    /* a repair that waited does again what an operator undid meanwhile */         \
+    X(HAND_HASH_KEPT)         /* a reset believes what memory held before */                                 \
+    X(HAND_PLACE_KEPT)        /* a reset keeps the newest event's place: a repair does that one again */     \
+    X(HAND_OWNER_KEPT)        /* a forgotten product still owns its SKUs */                                  \
+    X(HAND_RECORD_GONE)       /* forgetting drops what calls to a SKU may still do */                        \
+    X(HAND_NOT_REBUILT)       /* a rebuild does not heed changes by hand */
 
 enum core_mutant {
     MUTANT_NONE,

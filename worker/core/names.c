@@ -52,6 +52,7 @@ const char *core_reason_name(enum reason reason)
         "refused",
         "attempts",
         "age",
+        "plan_only",
     };
 
     ASSERT((size_t)reason < sizeof names / sizeof *names);

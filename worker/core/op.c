@@ -125,7 +125,7 @@ void op_free(struct core *core, struct op *op, struct outputs *out)
     if (out)
         output_add(out, OUT_DROP)->op = op_name(core, op);
     op_move(core, op, OP_FREE);
-    list_remove(core, LINK_WINDOW, op_slot(core, op));
+    window_leave(core, op);
     op->gen++;
     list_push(core, &core->free_slots, op_slot(core, op));
 }
@@ -151,7 +151,7 @@ void op_orphan(struct core *core, struct op *op)
     op_leave_queue(core, op);
     leave_absorber(core, op);
     window_count(core, op, -1);
-    list_remove(core, LINK_WINDOW, op_slot(core, op));
+    window_leave(core, op);
     list_push(core, &core->orphans, op_slot(core, op));
 }
 

@@ -12,6 +12,7 @@
     X(BUDGET)         /* take up to n call tokens of a catalog; answer IN_BUDGET */                          \
     X(BUDGET_BLOCK)   /* tell all workers that the catalog is throttled for a while; no answer */            \
     X(CALL)           /* make one API call; answer IN_CALLED */                                              \
+    X(PLAN)           /* plan-only: note the call that would be made; no answer */                           \
     X(PUBLISH_DEAD)   /* write the dead letter; answer IN_PUBLISHED */                                       \
     X(PUBLISH_RESULT) /* write the result event; answer IN_PUBLISHED */                                      \
     X(COMMIT)         /* commit an offset; answer IN_COMMITTED */                                            \
@@ -45,7 +46,16 @@ struct call_request {
 };
 
 /* Why a catalog's gate is not open. */
-enum gate_cause { GATE_WORKS, GATE_FAILING, GATE_THROTTLED, GATE_BLOCKED, GATE_AUTH, GATE_FORBIDDEN };
+/* In rising order of what they say: an answer still on its way never replaces a cause by a lesser one. */
+enum gate_cause {
+    GATE_WORKS,
+    GATE_FAILING,
+    GATE_REFUSING,
+    GATE_THROTTLED,
+    GATE_BLOCKED,
+    GATE_AUTH,
+    GATE_FORBIDDEN
+};
 
 struct output {
     enum output_type type;
@@ -54,7 +64,7 @@ struct output {
         struct claim_request claim;
         struct release_request release;
         struct settle_request settle;
-        struct call_request call;
+        struct call_request call; /* CALL; PLAN: kind and target */
         struct {
             uint8_t catalog;
             uint32_t tokens;

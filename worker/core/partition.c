@@ -81,7 +81,7 @@ static void detach(struct core *core, struct partition *part, struct op *op)
 {
     if (op->rec.at.offset < part->abandoned)
         part->abandoned = op->rec.at.offset;
-    list_remove(core, LINK_WINDOW, op_slot(core, op));
+    window_leave(core, op);
     ASSERT(part->open > 0);
     part->open--;
     op->detached = true;

@@ -13,7 +13,9 @@
  * written. */
 #include "worker/core/state.h"
 
-enum { FEW_TRIES = 3 }; /* refusals by an unknown code before they are believed: catalog-api.md section 7 */
+enum {
+    FEW_TRIES = 3
+}; /* refusals by an unknown code, or for a cause that others may share, before they are believed */
 
 static enum intent target_intent(const struct op *op)
 {
@@ -231,6 +233,22 @@ static void remember_lost_create(struct core *core, struct op *op, const struct 
     }
 }
 
+/* A refusal is believed at once if it speaks of the product's own data; else after a few tries, and never
+ * while all products are refused alike: then it is the catalog, and the event waits for it, uncounted. */
+static void refused(struct core *core, struct op *op, const struct call_reply *reply)
+{
+    struct catalog *cat = &core->catalogs[op->rec.catalog];
+
+    if (reply->shared && gate_refuses_all(core, cat)) {
+        op_move(core, op, OP_READY);
+        list_push(core, &cat->ready, op_slot(core, op));
+    } else if ((reply->few || reply->shared) && ++op->few < FEW_TRIES) {
+        plan_fail_transient(core, op, reply->wait_us);
+    } else {
+        fail_for_good(core, op, REASON_REFUSED);
+    }
+}
+
 void plan_replied(struct core *core, struct op *op, const struct call_reply *reply)
 {
     remember_lost_create(core, op, reply);
@@ -238,12 +256,7 @@ void plan_replied(struct core *core, struct op *op, const struct call_reply *rep
     case CALLED_OK: succeeded(core, op, reply); return;
     case CALLED_NOT_FOUND: not_found(core, op); return;
     case CALLED_DUPLICATE: duplicate(core, op, reply->item_hash); return;
-    case CALLED_REFUSED:
-        if (reply->few && ++op->few < FEW_TRIES)
-            plan_fail_transient(core, op, reply->wait_us);
-        else
-            fail_for_good(core, op, REASON_REFUSED);
-        return;
+    case CALLED_REFUSED: refused(core, op, reply); return;
     case CALLED_TRANSIENT:
         if (MUTANT(UNKNOWN_IS_FAILURE) && reply->unknown)
             fail_for_good(core, op, REASON_REFUSED);

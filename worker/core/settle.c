@@ -4,6 +4,12 @@
 void settle_start(struct core *core, struct op *op, enum outcome outcome, enum reason reason,
                   enum item_state after)
 {
+    if (core->set.plan_only &&
+        (outcome == OUTCOME_CREATED || outcome == OUTCOME_UPDATED || outcome == OUTCOME_DELETED)) {
+        op->planned = outcome;
+        outcome = OUTCOME_SKIPPED;
+        reason = REASON_PLAN_ONLY;
+    }
     op->outcome = outcome;
     op->reason = reason;
     op->after = after;
@@ -44,6 +50,7 @@ static void settle_emit(struct core *core, struct op *op, struct outputs *out)
         .catalog = op->rec.catalog,
         .success = op->success,
         .outcome = op->outcome,
+        .planned = op->planned,
         .reason = op->reason,
         .after = op->after,
         .epoch = op->epoch,

@@ -12,8 +12,7 @@
  *   |          v
  *   |       CLAIMING --held, wait--> HELD --timer--> CLAIM_DUE
  *   |          | granted                \
- *   |          v                         +-- ended by the script (done, stale, unchanged, skipped) -->
- * PUBLISH_DUE
+ *   |          v                         +-- ended by the script: done, stale, ... --> PUBLISH_DUE
  *   +------- READY <---timer--- BACKOFF
  *  lease too   | OUT_CALL          ^
  *  short       v                   | transient
@@ -33,6 +32,7 @@
 #include "common/assertx.h"
 #include "worker/core/core.h"
 #include "worker/core/mutant.h"
+#include "worker/core/view.h"
 
 #define NIL   UINT32_MAX
 #define NEVER INT64_MAX
@@ -95,6 +95,8 @@ struct op {
     bool alone; /* it may kill workers: nothing runs beside it */
     bool known_item;
     uint8_t held_times;
+    bool held_uncertain;  /* HELD: for a call that may still land, not for a lease */
+    usec_t held_until_us; /* HELD: when what it waits for ends by itself */
     usec_t claim_sent_us, lease_until_us;
     uint64_t fence, epoch, version;
 
@@ -106,7 +108,7 @@ struct op {
     bool retrying; /* waits as a retry: pays from the retry budget */
     uint16_t attempts, failures, counted, few, lag_waits;
     uint32_t call_credentials;
-    uint64_t success_seq_seen, failed_seq;
+    uint64_t success_seq_seen, failed_seq, refused_seq;
     usec_t call_sent_us, last_failure_us, aged_us;
     bool created;
 
@@ -117,7 +119,7 @@ struct op {
     uint32_t absorbed_open;
 
     /* verdict */
-    enum outcome outcome;
+    enum outcome outcome, planned; /* planned: plan-only, what it would be if the calls were made */
     enum reason reason;
     enum item_state after;
     bool stored, success, dead_done;
@@ -150,6 +152,8 @@ struct partition {
 
 struct topic {
     uint32_t open, assigned;
+    uint32_t held; /* in windows: open, or done behind one that is not; each takes a slot */
+    uint64_t open_bytes;
     bool full;
 };
 
@@ -165,6 +169,9 @@ struct catalog {
     uint32_t credentials;
     uint64_t success_seq; /* calls answered well; "known to work since" compares two of these */
     uint32_t failing;     /* distinct ops that failed since the last success */
+    uint64_t write_seq;   /* writes answered well */
+    uint32_t refused;     /* distinct products refused for a cause they may share, since the last of those */
+    struct key128 refused_last; /* the product counted last */
     /* budgets */
     uint32_t tokens;
     bool budget_asked;
@@ -194,7 +201,7 @@ struct core {
     uint32_t total_inflight;
     uint32_t open;
     uint64_t open_bytes;
-    bool full, flow_changed, terminating, stopped, more;
+    bool flow_changed, terminating, stopped, more;
     usec_t commit_due_us, terminate_deadline_us;
     uint32_t commit_cursor, catalog_cursor, partitions_used, revoking;
     struct guard guard;
@@ -252,8 +259,10 @@ enum call_kind plan_next(const struct core *core, const struct op *op);
 void plan_replied(struct core *core, struct op *op, const struct call_reply *reply);
 void plan_fail_transient(struct core *core, struct op *op, usec_t wait_us);
 void call_pump(struct core *core, struct outputs *out);
+void plan_only_pump(struct core *core, struct catalog *cat, struct outputs *out);
 void call_replied(struct core *core, struct op *op, const struct call_reply *reply, struct outputs *out);
 bool gate_lets_through(const struct core *core, const struct catalog *cat);
+bool gate_refuses_all(const struct core *core, const struct catalog *cat);
 void gate_replied(struct core *core, struct op *op, const struct call_reply *reply, struct outputs *out);
 void gate_credentials(struct core *core, uint8_t catalog);
 void budget_replied(struct core *core, uint8_t catalog, bool answered, uint32_t granted, usec_t wait_us);
@@ -275,7 +284,10 @@ void partition_pump(struct core *core, struct outputs *out);
 bool partition_current(const struct core *core, const struct op *op);
 void flow_accepted(struct core *core, struct partition *part, struct outputs *out);
 void flow_pump(struct core *core, struct outputs *out);
+enum core_full flow_full(const struct core *core, const struct partition *part); /* of a paused partition */
 void window_count(struct core *core, const struct op *op, int delta);
+void window_enter(struct core *core, struct op *op); /* behind the partition's newest record */
+void window_leave(struct core *core, struct op *op); /* no-op where it is in none */
 void guard_up(struct core *core);
 void guard_down(struct core *core);
 void guard_suspect(struct core *core);

@@ -57,6 +57,7 @@ enum reason {
     REASON_REFUSED,           /* failed: the API refused it for good */
     REASON_ATTEMPTS,          /* failed: retry.max.attempts used up while the catalog worked */
     REASON_AGE,               /* failed: retry.max.age.ms used up while the catalog worked */
+    REASON_PLAN_ONLY,         /* skipped: catalog.mode=plan-only, so the calls were planned and not made */
 };
 
 /* What the catalog is known to hold for a product, stored by a settle. */
@@ -159,6 +160,7 @@ struct settle_request {
     uint8_t catalog;
     bool success; /* outcome other than failed: moves the last version, sets hash and clean */
     enum outcome outcome;
+    enum outcome planned; /* plan-only: what the outcome would be if the calls were made; NONE: not planned */
     enum reason reason;
     enum item_state after;
     uint64_t epoch, fence, version;
