@@ -22,6 +22,7 @@ struct http_api {
     struct loop *loop;
     struct http_api_settings settings; /* its strings are these: */
     char *base_url, *api_version, *ca_file;
+    const char *call_base; /* what stands in front of a call's path: of base_url all, or its path */
     struct http_events events;
     struct http_loop *http;
     struct http_pool pool;
@@ -205,7 +206,7 @@ static void set_url(struct http_api *api, struct http_transfer *transfer, const 
 {
     size_t size = strlen(path);
     ASSERT(path[0] == '/' && size <= HTTP_PATH_MAX_BYTES);
-    buffer_add(&transfer->url, api->settings.base_url, strlen(api->settings.base_url));
+    buffer_add(&transfer->url, api->call_base, strlen(api->call_base));
     buffer_add(&transfer->url, path, size);
     if (credentials && credentials->proof[0]) {
         const char *key = strchr(path, '?') ? "&appsecret_proof=" : "?appsecret_proof=";
@@ -226,6 +227,7 @@ static void set_traceparent(struct http_transfer *transfer, const char *tracepar
 
 void http_api_call(struct http_api *api, uint64_t cookie, const struct http_call *call)
 {
+    ASSERT(api != NULL); /* plan-only opens none */
     ASSERT(call->catalog < CORE_CATALOGS_MAX && call->body_size <= HTTP_REQUEST_MAX_BYTES);
     struct http_transfer *transfer = http_pool_take(&api->pool);
     ASSERT(transfer);
@@ -272,12 +274,10 @@ static bool is_local(const char *host)
 }
 
 /* Refuses by name what would send the token somewhere unexpected. */
-static bool check_base(struct http_api *api, const char *base, char *error, size_t error_size)
+static bool check_base(struct http_api *api, CURLU *url, char *error, size_t error_size)
 {
-    CURLU *url = curl_url();
-    ASSERT(url);
+    const char *base = api->settings.base_url, *wrong = NULL;
     char *host = NULL, *user = NULL, *query = NULL, *fragment = NULL;
-    const char *wrong = NULL;
     if (strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0) {
         wrong = "must begin with https:// (or http://)";
     } else if (curl_url_set(url, CURLUPART_URL, base, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0)) {
@@ -294,11 +294,29 @@ static bool check_base(struct http_api *api, const char *base, char *error, size
     curl_free(user);
     curl_free(query);
     curl_free(fragment);
-    curl_url_cleanup(url);
     if (wrong) {
         snprintf(error, error_size, "catalog.base.url %s", wrong);
     }
     return !wrong;
+}
+
+/* Where the request's line is sure to hold the path alone, curl gets the base once, parsed, and only the
+ * target of each call: it would parse and print the whole URL anew for every one. Only http:// through a
+ * proxy needs whole URLs. */
+static bool set_base(struct http_api *api, char *error, size_t error_size)
+{
+    CURLU *url = curl_url();
+    ASSERT(url);
+    const char *base = api->call_base = api->settings.base_url;
+    bool ok = check_base(api, url, error, error_size);
+    if (ok && (api->pool.direct || strncmp(base, "https://", 8) == 0)) {
+        const char *path = strchr(strstr(base, "://") + 3, '/');
+        api->call_base = path ? path : "";
+        api->pool.base = url;
+    } else {
+        curl_url_cleanup(url);
+    }
+    return ok;
 }
 
 static char *copy(const char *text)
@@ -344,7 +362,7 @@ struct http_api *http_api_open(struct loop *loop, const struct http_api_settings
     api->events = *events;
     copy_settings(api, settings);
     const struct http_loop_events loop_events = {.arg = api, .done = on_done, .broken = on_broken};
-    if (check_base(api, api->settings.base_url, error, error_size)) {
+    if (set_base(api, error, error_size)) {
         api->http = http_loop_open(loop, api->settings.connections_max, &loop_events);
         ASSERT(api->http);
         api->pool.http = api->http;

@@ -188,6 +188,9 @@ static void set_once(struct http_pool *pool, struct http_transfer *transfer)
     if (pool->direct) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
+    if (pool->base) {
+        curl_easy_setopt(easy, CURLOPT_CURLU, pool->base);
+    }
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      (long)(settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, settings->http2 ? 1L : 0L);
@@ -223,6 +226,7 @@ struct http_transfer *http_pool_take(struct http_pool *pool)
         return NULL;
     }
     transfer->http2 = pool->settings->http2;
+    transfer->target = pool->base != NULL;
     set_once(pool, transfer);
     return transfer;
 }
@@ -259,6 +263,8 @@ void http_pool_free(struct http_pool *pool)
         pool->free = transfer->next;
         http_transfer_free(transfer);
     }
+    curl_url_cleanup(pool->base);
+    pool->base = NULL;
 }
 
 struct http_transfer *http_transfer_of(CURL *easy)
@@ -275,7 +281,7 @@ void http_transfer_begin(struct http_transfer *transfer, struct curl_slist *head
     transfer->begun = transfer->handed = transfer->overflow = transfer->headers_whole = false;
     transfer->refused = REFUSED_NOT;
     buffer_add(&transfer->answer, "", 0);
-    curl_easy_setopt(easy, CURLOPT_URL, transfer->url.bytes);
+    curl_easy_setopt(easy, transfer->target ? CURLOPT_REQUEST_TARGET : CURLOPT_URL, transfer->url.bytes);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->kind == CALL_DELETE ? "DELETE" : NULL);
     bool post = transfer->kind != CALL_LOOKUP && transfer->kind != CALL_DELETE;

@@ -35,7 +35,8 @@ struct http_transfer {
     uint8_t catalog;
     enum call_kind kind;
     usec_t send_before_us, started_us;
-    struct buffer url, body; /* the request's */
+    struct buffer url, body; /* the request's; the URL is the target alone where the pool has a base */
+    bool target;             /* so it is */
     size_t body_read;        /* bytes of the body that curl has taken */
     bool http2;              /* may be spoken: bodies then follow their headers */
     bool whole;              /* the request leaves in one piece: lease checked just before it */
@@ -55,6 +56,7 @@ struct http_pool {
     struct http_loop *http;
     const struct http_api_settings *settings; /* borrowed for the pool's life */
     bool direct;                              /* no proxy: the server is on this machine */
+    CURLU *base; /* owned: scheme, host and port of all calls, parsed once; NULL: curl gets whole URLs */
     struct http_transfer *free;
 };
 

@@ -50,7 +50,7 @@ bool kafka_conf_allowed(const char *name, char *reason)
 {
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (strcmp(name, kept[i].name) == 0) {
-            snprintf(reason, KAFKA_ERROR_SIZE, "kafka.%s may not be set: %s", name, kept[i].why);
+            snprintf(reason, KAFKA_ERROR_SIZE, "kafka.%s may not be set: %s: remove it", name, kept[i].why);
             return false;
         }
     }
@@ -200,12 +200,16 @@ static bool set_users(rd_kafka_conf_t *conf, enum kafka_role role, const struct 
             continue;
         }
         if (rc == RD_KAFKA_CONF_UNKNOWN) {
-            snprintf(error, KAFKA_ERROR_SIZE, "kafka.%s: librdkafka %s knows no such setting", pair->name,
-                     rd_kafka_version_str());
+            snprintf(error, KAFKA_ERROR_SIZE,
+                     "kafka.%s: librdkafka %s knows no such setting: correct the name, or remove it",
+                     pair->name, rd_kafka_version_str());
         } else if (kafka_conf_secret(pair->name)) {
-            snprintf(error, KAFKA_ERROR_SIZE, "kafka.%s: its value is not accepted", pair->name);
+            snprintf(error, KAFKA_ERROR_SIZE, "kafka.%s: librdkafka does not accept its value: correct it",
+                     pair->name);
         } else {
-            snprintf(error, KAFKA_ERROR_SIZE, "kafka.%s: %.400s", pair->name, why);
+            snprintf(error, KAFKA_ERROR_SIZE,
+                     "kafka.%s=%.80s: %.300s: correct it as librdkafka's CONFIGURATION.md says", pair->name,
+                     pair->value, why);
         }
         return false;
     }

@@ -263,10 +263,10 @@ void redis_store_claim(struct redis_store *store, struct op_id op, const struct 
                                            strings->event_id.len + strings->superseded_by.len);
     event = or_none(store_encode(store, strings->event_id));
     by = or_none(store_encode(store, strings->superseded_by));
-    resp_str(r, store->epoch_key);
+    store_fixed(r, &store->fixed_epoch);
     store_event_key(catalog, r, request->identity);
     store_key(catalog, r, "p:", store_encode(store, strings->product_id));
-    resp_str(r, store->witness_key);
+    store_fixed(r, &store->fixed_witness);
     if (request->has_sku)
         store_key(catalog, r, "s:", store_encode(store, strings->sku));
     store_clock(store, r);
@@ -284,8 +284,7 @@ void redis_store_claim(struct redis_store *store, struct op_id op, const struct 
     resp_i64(r, store_ms_up(request->lease_us));
     resp_i64(r, store_ms_up(request->late_us));
     resp_i64(r, request->unchanged_max_age_us / 1000);
-    resp_i64(r, store->dedup_ttl_ms);
-    resp_i64(r, store->witness_ttl_ms);
+    store_fixed(r, &store->fixed_ttls);
     resp_str(r, store_reason_name(end ? request->end_reason : request->hide_reason));
     resp_str(r, store_outcome_name(end ? request->end_outcome : OUTCOME_NONE));
     resp_text(r, by.ptr, by.len);

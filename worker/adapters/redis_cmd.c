@@ -18,6 +18,7 @@ enum {
 static const char *const texts[SCRIPT_COUNT] = {
     [SCRIPT_CLAIM] = script_claim,   [SCRIPT_SETTLE] = script_settle, [SCRIPT_RELEASE] = script_release,
     [SCRIPT_BUDGET] = script_budget, [SCRIPT_EPOCH] = script_epoch,   [SCRIPT_LOAD] = script_load,
+    [SCRIPT_CHANGE] = script_change,
 };
 static char shas[SCRIPT_COUNT][41];
 
@@ -167,9 +168,12 @@ static void answer(struct redis_cmd *cmd, const redisReply *reply)
 
 static const char *name_of(const struct redis_cmd *cmd)
 {
-    static const char *const names[] = {"the claim script",  "the settle script", "the release script",
-                                        "the budget script", "the epoch script",  "the load script",
-                                        "a command"};
+    static const char *const names[SCRIPT_COUNT + 1] = {
+        [SCRIPT_CLAIM] = "the claim script",     [SCRIPT_SETTLE] = "the settle script",
+        [SCRIPT_RELEASE] = "the release script", [SCRIPT_BUDGET] = "the budget script",
+        [SCRIPT_EPOCH] = "the epoch script",     [SCRIPT_LOAD] = "the load script",
+        [SCRIPT_CHANGE] = "the change script",   [SCRIPT_NONE] = "a command",
+    };
 
     return names[cmd->script];
 }

@@ -145,7 +145,7 @@ static void connect_to(struct redis_link *link, const char *address)
         give_up(link, ac, ac ? ac->errstr : "out of memory");
         return;
     }
-    if (link->tls && !redis_tls_start(link->tls, ac, url->host, error, sizeof error)) {
+    if (link->tls && !redis_tls_start(link->tls, &ac->c, url->host, error, sizeof error)) {
         give_up(link, ac, error);
         return;
     }

@@ -17,6 +17,7 @@ enum redis_script {
     SCRIPT_BUDGET,
     SCRIPT_EPOCH,
     SCRIPT_LOAD,
+    SCRIPT_CHANGE, /* tools only */
     SCRIPT_COUNT,
     SCRIPT_NONE = SCRIPT_COUNT, /* a plain command */
 };

@@ -84,6 +84,7 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row)
     const struct store_memory *memory = &row->memory;
     bool has_sku = memory->sku.len > 0;
     char state = store_item_letter(memory->state);
+    static const char kinds[] = {'s', 'w', 'r', 'f'};
     struct redis_cmd *cmd;
     bool told = !key128_none(row->identity);
     struct text event, item, by, result_item;
@@ -123,6 +124,7 @@ bool redis_store_load(struct redis_store *store, const struct store_row *row)
     put_text(r, event);
     resp_i64(r, row->finished_at_ms);
     resp_fixed(r, store->epoch);
+    resp_text(r, &kinds[row->kind], 1);
     put_outcome(store, r, row, by, result_item);
     store->loads++;
     store_send(store, cmd);

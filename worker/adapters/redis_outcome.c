@@ -30,6 +30,7 @@ static const char *const reasons[] = {
     [REASON_REFUSED] = "refused",
     [REASON_ATTEMPTS] = "attempts",
     [REASON_AGE] = "age",
+    [REASON_PLAN_ONLY] = "plan_only",
 };
 
 enum { OUTCOMES = sizeof outcomes / sizeof outcomes[0], REASONS = sizeof reasons / sizeof reasons[0] };

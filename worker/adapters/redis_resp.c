@@ -1,6 +1,7 @@
 #include "worker/adapters/redis_resp.h"
 
 #include "common/assertx.h"
+#include "common/digits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,32 +42,20 @@ void resp_free(struct resp *r)
 
 size_t resp_digits(uint64_t number, char out[20])
 {
-    char reversed[20];
-    size_t count = 0;
-
-    do {
-        reversed[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    for (size_t i = 0; i < count; i++)
-        out[i] = reversed[count - 1 - i];
-    return count;
+    return digits_u64(number, out);
 }
 
 /* "$<len>\r\n", room for the bytes, "\r\n"; returns where the bytes go. */
 static char *argument(struct resp *r, size_t len)
 {
-    char *at = room(r, len + 26);
-    size_t digits;
+    char *start = room(r, len + 26), *at = start;
 
     *at++ = '$';
-    digits = resp_digits(len, at);
-    at += digits;
-    *at++ = '\r';
-    *at++ = '\n';
-    at[len] = '\r';
-    at[len + 1] = '\n';
-    r->len += digits + len + 5;
+    at += digits_u64(len, at);
+    memcpy(at, "\r\n", 2);
+    at += 2;
+    memcpy(at + len, "\r\n", 2);
+    r->len += (size_t)(at - start) + len + 2;
     r->args++;
     return at;
 }
@@ -86,47 +75,38 @@ void resp_str(struct resp *r, const char *text)
 
 void resp_u64(struct resp *r, uint64_t number)
 {
-    char digits[20];
+    unsigned count = digits_count(number);
 
-    resp_text(r, digits, resp_digits(number, digits));
+    digits_put(number, argument(r, count), count);
 }
 
 void resp_i64(struct resp *r, int64_t number)
 {
-    char digits[21];
+    char digits[DIGITS_U64_MAX + 1];
 
     if (number >= 0) {
         resp_u64(r, (uint64_t)number);
         return;
     }
     digits[0] = '-';
-    resp_text(r, digits, 1 + resp_digits(0 - (uint64_t)number, digits + 1));
+    resp_text(r, digits, 1 + digits_u64(0 - (uint64_t)number, digits + 1));
 }
 
 void resp_fixed(struct resp *r, uint64_t number)
 {
-    char *at = argument(r, RESP_FIXED_DIGITS);
-
     ASSERT(number <= RESP_FIXED_MAX);
-    for (size_t i = RESP_FIXED_DIGITS; i-- > 0; number /= 10)
-        at[i] = (char)('0' + number % 10);
-}
-
-static void hex64(uint64_t number, char *out)
-{
-    for (size_t i = 16; i-- > 0; number >>= 4)
-        out[i] = hex_digits[number & 15];
+    digits_put(number, argument(r, RESP_FIXED_DIGITS), RESP_FIXED_DIGITS);
 }
 
 void resp_hex(struct key128 key, char out[32])
 {
-    hex64(key.hi, out);
-    hex64(key.lo, out + 16);
+    digits_hex64(key.hi, out);
+    digits_hex64(key.lo, out + DIGITS_HEX64);
 }
 
 void resp_hex64(struct resp *r, uint64_t number)
 {
-    hex64(number, argument(r, 16));
+    digits_hex64(number, argument(r, DIGITS_HEX64));
 }
 
 void resp_key128(struct resp *r, struct key128 key)
@@ -205,15 +185,32 @@ static bool is_plain(unsigned char c)
     return c > ' ' && c != '%' && c != 0x7f;
 }
 
+/* Bytes at the start that stay as they are. Ids and SKUs are plain ASCII, nearly always: eight at once. */
+static size_t plain_len(struct text text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+    size_t at = 0;
+
+    for (; text.len - at >= 8; at += 8) {
+        uint64_t v, percent, del;
+
+        memcpy(&v, text.ptr + at, 8);
+        percent = v ^ (ones * '%');
+        del = v ^ (ones * 0x7f);
+        if ((v | (v - ones * 0x21) | (percent - ones) | (del - ones)) & highs)
+            break; /* one of these eight, or none: looked at one by one */
+    }
+    while (at < text.len && is_plain((unsigned char)text.ptr[at]))
+        at++;
+    return at;
+}
+
 struct text resp_encode(struct resp_scratch *scratch, struct text text)
 {
     bool alone = text.len == 1 && text.ptr[0] == '-';
-    size_t plain = 0;
     char *out, *start;
 
-    while (plain < text.len && is_plain((unsigned char)text.ptr[plain]))
-        plain++;
-    if (plain == text.len && !alone)
+    if (!alone && plain_len(text) == text.len)
         return text;
     ASSERT(scratch->len + 3 * (size_t)text.len <= scratch->cap);
     out = start = scratch->data + scratch->len;

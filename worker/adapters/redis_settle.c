@@ -81,10 +81,10 @@ void redis_store_settle(struct redis_store *store, struct op_id op, const struct
         flags[flags_len++] = 'p';
     resp_scratch_room(&store->scratch, texts_len(strings, targets));
     event = store_encode(store, strings->event_id);
-    resp_str(r, store->epoch_key);
+    store_fixed(r, &store->fixed_epoch);
     store_event_key(catalog, r, request->identity);
     store_key(catalog, r, "p:", store_encode(store, strings->product_id));
-    resp_str(r, store->witness_key);
+    store_fixed(r, &store->fixed_witness);
     put_target_keys(store, r, catalog, strings, targets);
     store_clock(store, r);
     resp_fixed(r, request->epoch);
@@ -99,8 +99,7 @@ void redis_store_settle(struct redis_store *store, struct op_id op, const struct
     store_place(store, r, &request->at);
     resp_i64(r, request->at.offset);
     resp_text(r, event.len ? event.ptr : "-", event.len ? event.len : 1);
-    resp_i64(r, store->dedup_ttl_ms);
-    resp_i64(r, store->witness_ttl_ms);
+    store_fixed(r, &store->fixed_ttls);
     resp_text(r, strings->blob.ptr, strings->blob.len);
     for (uint32_t i = 0; i < targets; i++) {
         bool known = request->targets[i].has_item && strings->item_ids[i].len > 0;
@@ -161,7 +160,7 @@ void redis_store_release(struct redis_store *store, const struct release_request
 
     ASSERT(targets >= 1 && targets <= CORE_TARGETS_MAX);
     resp_scratch_room(&store->scratch, texts_len(strings, targets));
-    resp_str(r, store->epoch_key);
+    store_fixed(r, &store->fixed_epoch);
     put_target_keys(store, r, catalog, strings, targets);
     store_clock(store, r);
     resp_fixed(r, request->epoch);

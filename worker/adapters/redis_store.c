@@ -163,6 +163,17 @@ static void copy_names(struct redis_store *store, const struct redis_store_setti
     free(of_catalogs);
 }
 
+static void write_fixed(struct redis_store *store)
+{
+    resp_reset(&store->fixed_epoch);
+    resp_str(&store->fixed_epoch, store->epoch_key);
+    resp_reset(&store->fixed_witness);
+    resp_str(&store->fixed_witness, store->witness_key);
+    resp_reset(&store->fixed_ttls);
+    resp_i64(&store->fixed_ttls, store->dedup_ttl_ms);
+    resp_i64(&store->fixed_ttls, store->witness_ttl_ms);
+}
+
 static void free_store(struct redis_store *store)
 {
     for (uint32_t i = 0; i < store->catalogs_count; i++)
@@ -175,6 +186,9 @@ static void free_store(struct redis_store *store)
     free(store->witness_key);
     free(store->witness_prefix);
     resp_scratch_free(&store->scratch);
+    resp_free(&store->fixed_epoch);
+    resp_free(&store->fixed_witness);
+    resp_free(&store->fixed_ttls);
     free(store);
 }
 
@@ -197,6 +211,7 @@ struct redis_store *redis_store_open(struct loop *loop, const struct redis_store
     snprintf(store->incarnation, sizeof store->incarnation, "%016llx",
              (unsigned long long)settings->incarnation);
     copy_names(store, settings);
+    write_fixed(store);
     store->link = open_link(store, settings, error, error_size);
     if (!store->link) {
         free_store(store);

@@ -59,8 +59,18 @@ struct claim_strings {
     struct text blob; /* DONE: any bytes */
 };
 
+/* What a result tells of memory. */
+enum store_row_kind {
+    STORE_ROW_STATE,     /* what it held: loses to a higher version */
+    STORE_ROW_SETTLED,   /* the same, and every other SKU of the product was dealt with: none may hold an item
+                          */
+    STORE_ROW_RESET,     /* an operator's: outranks what earlier records of the product told */
+    STORE_ROW_FORGOTTEN, /* an operator's: earlier records of the product tell nothing any more */
+};
+
 /* One result event, to rebuild memory from. */
 struct store_row {
+    enum store_row_kind kind;
     uint8_t catalog;
     struct text product_id;      /* required */
     struct store_memory memory;  /* as the result tells it */

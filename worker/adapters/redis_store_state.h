@@ -39,7 +39,8 @@ struct redis_store {
     uint32_t catalogs_count, topics_count, outstanding_max, loads;
     char **topics; /* owned, and each of them */
     char incarnation[17];
-    char *epoch_key, *witness_key, *witness_prefix; /* owned */
+    char *epoch_key, *witness_key, *witness_prefix;     /* owned */
+    struct resp fixed_epoch, fixed_witness, fixed_ttls; /* arguments that no request changes, as RESP */
     int64_t dedup_ttl_ms, witness_ttl_ms;
     struct resp_scratch scratch;
     uint64_t number;                      /* of the last write asked for */
@@ -66,6 +67,12 @@ struct redis_cmd *store_cmd(struct redis_store *store, enum redis_script script,
 
 /* ARGV 1 of every script. */
 void store_clock(const struct redis_store *store, struct resp *r);
+
+/* Arguments that were written once and for all. */
+static inline void store_fixed(struct resp *r, const struct resp *fixed)
+{
+    resp_raw(r, fixed->data + RESP_HEAD_SIZE, fixed->len - RESP_HEAD_SIZE, fixed->args);
+}
 
 /* Adds KEYS: of a catalog, by kind ("e:", "p:", "s:") and an encoded id. */
 void store_key(const struct store_catalog *catalog, struct resp *r, const char *kind, struct text id);

@@ -45,7 +45,7 @@ void redis_tls_free(struct redis_tls *tls)
         SSL_CTX_free(context(tls));
 }
 
-bool redis_tls_start(struct redis_tls *tls, redisAsyncContext *ac, const char *host, char *error,
+bool redis_tls_start(struct redis_tls *tls, redisContext *connection, const char *host, char *error,
                      size_t error_size)
 {
     SSL *ssl = SSL_new(context(tls));
@@ -64,8 +64,8 @@ bool redis_tls_start(struct redis_tls *tls, redisAsyncContext *ac, const char *h
         snprintf(error, error_size, "the TLS library refuses the host's name");
         return false;
     }
-    if (redisInitiateSSL(&ac->c, ssl) != REDIS_OK) { /* it owns ssl only if this succeeds */
-        snprintf(error, error_size, "%s", ac->c.errstr);
+    if (redisInitiateSSL(connection, ssl) != REDIS_OK) { /* it owns ssl only if this succeeds */
+        snprintf(error, error_size, "%s", connection->errstr);
         SSL_free(ssl);
         return false;
     }
@@ -89,11 +89,11 @@ void redis_tls_free(struct redis_tls *tls)
     (void)tls;
 }
 
-bool redis_tls_start(struct redis_tls *tls, redisAsyncContext *ac, const char *host, char *error,
+bool redis_tls_start(struct redis_tls *tls, redisContext *connection, const char *host, char *error,
                      size_t error_size)
 {
     (void)tls;
-    (void)ac;
+    (void)connection;
     (void)host;
     snprintf(error, error_size, "built without TLS");
     return false;

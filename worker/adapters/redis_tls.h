@@ -3,7 +3,7 @@
 #ifndef ADAPTERS_REDIS_TLS_H
 #define ADAPTERS_REDIS_TLS_H
 
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,9 @@ struct redis_tls;
 struct redis_tls *redis_tls_new(const char *ca_file, char *error, size_t error_size);
 void redis_tls_free(struct redis_tls *tls);
 
-/* Starts TLS on a fresh connection. Returns false and a message if it cannot. */
-bool redis_tls_start(struct redis_tls *tls, redisAsyncContext *ac, const char *host, char *error,
+/* Starts TLS on a fresh connection (an asynchronous one's: &ac->c). Returns false and a message if it cannot.
+ */
+bool redis_tls_start(struct redis_tls *tls, redisContext *connection, const char *host, char *error,
                      size_t error_size);
 
 #endif

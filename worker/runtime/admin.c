@@ -5,6 +5,7 @@
 #include "common/sbuf.h"
 #include "worker/runtime/metrics.h"
 #include "worker/runtime/reactor.h"
+#include "worker/runtime/status_print.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -18,7 +19,6 @@
 enum {
     PAGE_MAX_BYTES = 1 << 20,
     STUCK_US = 10 * 1000 * 1000, /* a loop that has not turned for so long is not alive */
-    CONNECTIONS_MAX = 512,
     CONNECTIONS_PER_IP_MAX = 32, /* whoever holds these keeps nobody else out */
     CONNECTION_TIMEOUT_S = 3,
 };
@@ -91,7 +91,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     return answer(connection, 404, "text/plain", "there are /livez, /readyz, /status and /metrics\n");
 }
 
-static bool resolve(const char *listen, struct sockaddr_storage *addr, char *error, size_t error_size)
+bool admin_resolve(const char *listen, struct sockaddr_storage *addr, char *error, size_t error_size)
 {
     const char *colon = strrchr(listen, ':');
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE},
@@ -122,7 +122,7 @@ bool admin_open(struct admin **out, const char *listen, char *error, size_t erro
     *out = NULL;
     if (listen[0] == '\0')
         return true;
-    if (!resolve(listen, &addr, error, error_size))
+    if (!admin_resolve(listen, &addr, error, error_size))
         return false;
     admin = calloc(1, sizeof *admin);
     if (!admin)
@@ -131,7 +131,7 @@ bool admin_open(struct admin **out, const char *listen, char *error, size_t erro
     admin_alive(admin);
     admin->daemon =
         MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, admin, MHD_OPTION_SOCK_ADDR,
-                         &addr, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                         &addr, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CONNECTIONS_MAX,
                          MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_IP_MAX,
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_END);
     if (!admin->daemon) {
@@ -210,34 +210,78 @@ static size_t print_body(char *bytes, size_t size, size_t count, void *arg)
     return fwrite(bytes, size, count, stdout) * size;
 }
 
-int admin_ask(const char *listen)
+/* Asks for path of the worker that listens there; its answer goes to on_body. The HTTP status; 0 for no
+ * answer, which is said on stderr unless quiet. */
+static long ask(const char *listen, const char *path, curl_write_callback on_body, void *arg, bool quiet)
 {
     char url[300];
     const char *colon = strrchr(listen, ':');
+    bool any = colon == listen || strncmp(listen, "0.0.0.0:", 8) == 0;
     long status = 0;
-    CURL *curl;
+    CURL *curl = curl_easy_init();
     CURLcode code;
 
-    if (!colon) {
-        fprintf(stderr, "--health: admin.listen is not set: set it to host:port, such as 127.0.0.1:8080\n");
-        return 2;
-    }
-    snprintf(url, sizeof url, "http://%.*s%s/readyz", (int)(colon - listen), listen, colon);
-    if (colon == listen || strncmp(listen, "0.0.0.0:", 8) == 0)
-        snprintf(url, sizeof url, "http://127.0.0.1%s/readyz", colon);
-    curl = curl_easy_init();
     if (!curl)
-        return 1;
+        return 0;
+    snprintf(url, sizeof url, "http://%.*s%s%s", any ? 9 : (int)(colon - listen), any ? "127.0.0.1" : listen,
+             colon, path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 3000L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, print_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, arg);
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(curl);
-    if (code != CURLE_OK) {
+    if (code == CURLE_OK)
+        return status;
+    if (!quiet)
         fprintf(stderr, "no worker answers at %s: %s\n", url, curl_easy_strerror(code));
-        return 1;
+    return 0;
+}
+
+static size_t keep_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    sbuf_put(arg, bytes, size * count);
+    return size * count;
+}
+
+int admin_show_status(const char *listen)
+{
+    struct sbuf page;
+    int code = 1;
+
+    if (!strchr(listen, ':')) {
+        fprintf(stderr, "--status: admin.listen is not set: set it to host:port, such as 127.0.0.1:8080\n");
+        return 2;
     }
-    return status == 200 ? 0 : 1;
+    sbuf_init(&page, PAGE_MAX_BYTES);
+    if (ask(listen, "/status", keep_body, &page, false) == 200 && sbuf_ok(&page))
+        code = status_print(page.data, page.len, stdout) ? 0 : 1;
+    sbuf_free(&page);
+    return code;
+}
+
+int admin_ask(const char *listen)
+{
+    if (!strchr(listen, ':')) {
+        fprintf(stderr, "--health: admin.listen is not set: set it to host:port, such as 127.0.0.1:8080\n");
+        return 2;
+    }
+    return ask(listen, "/readyz", print_body, NULL, false) == 200 ? 0 : 1;
+}
+
+static size_t drop_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    (void)bytes;
+    (void)arg;
+    return size * count;
+}
+
+bool admin_alive_at(const char *listen)
+{
+    long status = strchr(listen, ':') ? ask(listen, "/livez", drop_body, NULL, true) : 0;
+
+    return status == 200 || status == 503;
 }

@@ -1,6 +1,7 @@
 /* What Kafka and the store tell: kept beside the op where it is text, and put to the core as inputs. */
 #include "common/assertx.h"
 #include "common/log.h"
+#include "worker/runtime/metrics.h"
 #include "worker/runtime/reactor.h"
 
 #include <stdlib.h>
@@ -192,6 +193,7 @@ static void keep_grant(struct payload *payload, const struct claim_strings *stri
 {
     payload->current_version = strings->memory.current_version;
     payload->version = strings->version;
+    payload_set(&payload->planned, NULL, 0); /* of an earlier claim */
     for (size_t i = 0; i < CORE_TARGETS_MAX; i++) {
         /* an id learned for the wanted SKU outlives a claim that has to be made again (core: keep_learned) */
         if (i > 0 || strings->item_ids[i].len > 0)
@@ -219,15 +221,18 @@ static void keep_outcome(struct payload *payload, const struct claim_reply *repl
     if (strings->version > 0)
         payload->version = strings->version;
     copy_id(payload->item_ids[0], strings->item_id);
-    if (strings->superseded_by.len > 0)
-        set_text(&payload->superseded_by, strings->superseded_by);
+    /* as stored, even where that is nobody: at this delivery another event may have taken its place */
+    set_text(&payload->superseded_by, strings->superseded_by);
     if (reply->status == CLAIM_DONE && strings->blob.len > 0)
         keep_blob(payload, strings->blob);
+    else
+        payload->ended_by_claim = reply->status != CLAIM_ENDED;
 }
 
 static void keep_claim_strings(struct payload *payload, const struct claim_reply *reply,
                                const struct claim_strings *strings)
 {
+    payload->ended_by_claim = reply->status == CLAIM_CONFLICT;
     switch (reply->status) {
     case CLAIM_GRANTED:
         keep_memory(payload, &strings->memory);
@@ -258,6 +263,8 @@ static void on_claimed(void *user, struct op_id op, const struct claim_reply *re
     struct input in = {.type = IN_CLAIMED};
     struct payload *payload = payload_find(r->payloads, op);
 
+    if (payload && reply->status != CLAIM_UNANSWERED)
+        metrics_answered(r, payload, &r->counts.claims);
     if (payload)
         keep_claim_strings(payload, reply, strings);
     in.u.claimed.op = op;
@@ -267,14 +274,18 @@ static void on_claimed(void *user, struct op_id op, const struct claim_reply *re
 
 static void on_settled(void *user, struct op_id op, enum settle_status status)
 {
+    struct reactor *r = user;
     struct input in = {.type = IN_SETTLED};
+    const struct payload *payload = payload_find(r->payloads, op);
 
+    if (payload && status != SETTLE_UNANSWERED)
+        metrics_answered(r, payload, &r->counts.settles);
     if (status == SETTLE_REFUSED)
         log_warn_limited(
             "a settle was refused: another worker took the product over while this one was away");
     in.u.settled.op = op;
     in.u.settled.status = status;
-    reactor_input(user, &in);
+    reactor_input(r, &in);
 }
 
 static void on_budget(void *user, uint8_t catalog, bool answered, uint32_t granted, usec_t wait_us)

@@ -3,6 +3,7 @@
 #include "common/assertx.h"
 #include "common/log.h"
 #include "common/result.h"
+#include "worker/runtime/metrics.h"
 #include "worker/runtime/reactor.h"
 
 #include <stdlib.h>
@@ -53,11 +54,14 @@ void perform_call(struct reactor *r, struct op_id op, const struct call_request 
     const struct config_catalog *catalog = &r->config->catalogs[payload->event->catalog_index];
     struct sbuf *body = reactor_scratch(r, 0), *path = reactor_scratch(r, 1);
 
+    ASSERT(!r->settings.core.plan_only); /* the core plans; a call here would be a real one */
+    metrics_asked(r, payload);
     payload->call = request->kind;
     payload->call_target = request->target;
     if (payload->first_attempt_ms == 0)
         payload->first_attempt_ms = reactor_wall_ms();
     r->counts.calls[request->kind]++;
+    r->counts.catalog_calls[payload->event->catalog_index]++;
     build_body(r, payload, request, body);
     build_path(payload, catalog, request, path);
     log_debug("call", log_bytes("event_id", payload->event->id.ptr, payload->event->id.len),
@@ -148,12 +152,15 @@ static void answered(void *arg, uint64_t cookie, const struct http_answer *answe
         return; /* the core keeps every op whose call is out: cannot be, but for a stop whose time is over */
     classify(&answer->api, &verdict);
     r->counts.call_classes[verdict.class]++;
+    if (!kept_back)
+        metrics_answered(r, payload, &r->counts.call_times[payload->call]);
     keep_verdict(payload, &verdict);
     in.u.called.op = op;
     in.u.called.reply = (struct call_reply){
         .class = kept_back ? CALLED_NOT_SENT : class_of(verdict.class),
         .unknown = payload->call != CALL_LOOKUP && verdict.unknown_outcome,
         .few = verdict.few,
+        .shared = verdict.class == API_PERMANENT && verdict.shared_cause,
         .item_hash = take_id(payload, &verdict, answer),
         .wait_us = verdict.wait_ms * 1000,
     };

@@ -2,32 +2,29 @@
 #include "common/assertx.h"
 #include "common/hash128.h"
 #include "common/log.h"
+#include "worker/runtime/headers.h"
 #include "worker/runtime/reactor.h"
 
 #include <string.h>
 
 enum { HEADERS_MAX = 128 };
 
-static void fill_headers(const rd_kafka_message_t *message, struct event_record *record,
-                         struct event_header headers[HEADERS_MAX])
+/* Index of a topic as configured; topics_count where it is none of ours. */
+static uint16_t topic_index(const struct reactor *r, const char *name)
 {
-    rd_kafka_headers_t *list = NULL;
+    size_t i = 0;
 
-    record->headers = headers;
-    if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    while (record->header_count < HEADERS_MAX) {
-        struct event_header *header = &headers[record->header_count];
-
-        if (rd_kafka_header_get_all(list, record->header_count, &header->name, &header->value, &header->len))
-            break;
-        record->header_count++;
-    }
+    while (i < r->settings.topics_count && strcmp(r->settings.topics[i], name) != 0)
+        i++;
+    return (uint16_t)i;
 }
 
-static struct event *decode(struct reactor *r, const char *topic, const rd_kafka_message_t *message)
+/* *headers_bytes: the size of all the record's headers. */
+static struct event *decode(struct reactor *r, const char *topic, uint16_t index,
+                            const rd_kafka_message_t *message, size_t *headers_bytes)
 {
     struct event_header headers[HEADERS_MAX];
+    struct record_headers read = headers_read(message, headers, HEADERS_MAX);
     struct event_record record = {
         .topic = topic,
         .partition = message->partition,
@@ -37,12 +34,16 @@ static struct event *decode(struct reactor *r, const char *topic, const rd_kafka
         .key_len = message->key_len,
         .value = message->payload,
         .value_len = message->len,
+        .headers = headers,
+        .header_count = read.count,
     };
     rd_kafka_timestamp_type_t type;
     struct event *event = NULL;
 
+    if (index < r->settings.topics_count)
+        record.topic_catalog = r->settings.topic_catalogs[index];
     record.timestamp_ms = rd_kafka_message_timestamp(message, &type);
-    fill_headers(message, &record, headers);
+    *headers_bytes = read.size_bytes;
     ASSERT(event_decode(&record, &r->settings.event, &event) ==
            0); /* out of memory: limits are set too low */
     return event;
@@ -98,9 +99,9 @@ static void fill_intent(const struct reactor *r, const struct event *event, stru
 }
 
 static void fill_record(const struct reactor *r, const struct event *event, const rd_kafka_message_t *message,
-                        struct record *to)
+                        size_t headers_bytes, struct record *to)
 {
-    to->size_bytes = (uint32_t)(message->len + message->key_len + event->size_bytes);
+    to->size_bytes = (uint32_t)(message->len + message->key_len + headers_bytes + event->size_bytes);
     to->at.partition = message->partition;
     to->at.offset = message->offset;
     to->catalog = event->catalog_index >= 0 ? (uint8_t)event->catalog_index : CATALOG_NONE;
@@ -117,16 +118,6 @@ static void fill_record(const struct reactor *r, const struct event *event, cons
     fill_intent(r, event, to);
     if (!to->remembered && to->local == LOCAL_NONE) /* a tombstone without a key names no product */
         to->local = LOCAL_FAILED;
-}
-
-/* Index of a topic as configured; topics_count where it is none of ours. */
-static uint16_t topic_index(const struct reactor *r, const char *name)
-{
-    size_t i = 0;
-
-    while (i < r->settings.topics_count && strcmp(r->settings.topics[i], name) != 0)
-        i++;
-    return (uint16_t)i;
 }
 
 static struct payload *park(struct reactor *r, struct kafka_record record, struct event *event,
@@ -147,17 +138,20 @@ void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignm
 {
     struct input in = {.type = IN_RECORD};
     int32_t number;
+    size_t headers_bytes;
     const char *topic = kafka_source_name(r->source, partition, &number);
     struct event *event;
+    uint16_t index;
 
     ASSERT(core_can_accept(r->core)); /* the source was told otherwise */
-    event = decode(r, topic, record.message);
+    index = topic_index(r, topic);
+    event = decode(r, topic, index, record.message, &headers_bytes);
     r->counts.records_in++;
     r->counts.record_bytes_in += record.message->len;
     in.u.record.partition = partition;
     in.u.record.assignment = assignment;
-    in.u.record.at.topic = topic_index(r, topic);
-    fill_record(r, event, record.message, &in.u.record);
+    in.u.record.at.topic = index;
+    fill_record(r, event, record.message, headers_bytes, &in.u.record);
     log_debug("event", log_bytes("event_id", event->id.ptr, event->id.len),
               log_payload("payload", record.message->payload, record.message->len));
     park(r, record, event, in.u.record.at.topic);
@@ -169,7 +163,9 @@ void intake_repair(struct reactor *r, struct kafka_record record)
 {
     struct input in = {.type = IN_RECORD};
     const char *topic = rd_kafka_topic_name(record.message->rkt);
+    uint16_t index = topic_index(r, topic);
     struct event *event;
+    size_t headers_bytes;
 
     if (!core_can_accept(r->core)) {
         log_warn("a late write is not repaired: the window is full; the product is marked and its next event "
@@ -178,10 +174,10 @@ void intake_repair(struct reactor *r, struct kafka_record record)
         kafka_record_free(&record);
         return;
     }
-    event = decode(r, topic, record.message);
+    event = decode(r, topic, index, record.message, &headers_bytes);
     in.u.record.partition = PARTITION_NONE;
-    in.u.record.at.topic = topic_index(r, topic);
-    fill_record(r, event, record.message, &in.u.record);
+    in.u.record.at.topic = index;
+    fill_record(r, event, record.message, headers_bytes, &in.u.record);
     in.u.record.force = true;
     if (in.u.record.local != LOCAL_NONE || in.u.record.catalog == CATALOG_NONE ||
         in.u.record.at.topic == r->settings.topics_count) {

@@ -48,6 +48,7 @@ static void clear(struct payload *payload)
         free(payload->old_skus[i]);
     free(payload->superseded_by);
     free(payload->blob);
+    free(payload->planned);
     free(payload->verdict);
     if (payload->absorbed) {
         for (uint32_t i = 0; i < payload->absorbed->listed; i++)
@@ -110,6 +111,14 @@ void payload_absorb(struct payload *payload, struct text event_id)
         payload_set(&absorbed->ids[absorbed->listed], event_id.ptr, event_id.len);
         absorbed->listed++;
     }
+}
+
+int64_t payload_record_ms(const struct payload *payload)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = payload->record.message ? rd_kafka_message_timestamp(payload->record.message, &type) : 0;
+
+    return ms > 0 ? ms : payload->received_ms;
 }
 
 struct text payload_sku(const struct payload *payload, uint8_t target)

@@ -10,8 +10,6 @@
 #include "worker/adapters/kafka_source.h"
 #include "worker/core/core.h"
 
-enum { PAYLOAD_WARNINGS_MAX = 4, PAYLOAD_WARNING_BYTES = 160 };
-
 /* Event ids an op absorbed, for its result. */
 struct absorbed_ids {
     uint32_t count, listed;
@@ -27,7 +25,10 @@ struct payload {
     char *old_skus[CORE_OLD_SKUS_MAX]; /* owned */
     char item_ids[CORE_TARGETS_MAX][API_ID_BYTES];
     char *superseded_by; /* owned; NULL: none */
-    uint8_t *blob;       /* owned: the stored outcome of a claim answered DONE */
+    char *planned; /* owned: plan-only, the calls planned so far; after the settle, members of `planned` */
+    uint8_t *blob; /* owned: the stored outcome of a claim answered DONE */
+    bool ended_by_claim; /* the claim script ended it, and keeps no blob: what only this process knows is left
+                            out, or a repeated result would differ */
     size_t blob_size;
     uint64_t version, current_version;
     uint64_t last_version; /* memory of the product, as the result is to carry it: docs/store.md, "Epochs" */
@@ -38,6 +39,7 @@ struct payload {
     struct absorbed_ids *absorbed;         /* owned; NULL: none */
     int64_t received_ms, first_attempt_ms; /* since 1970; 0: no attempt yet */
     enum call_kind call;                   /* in flight or last */
+    usec_t asked_us;                       /* when the claim, call or settle in flight was asked for */
     uint8_t call_target;
     bool dead_truncated; /* its dead letter was refused for size: write it without value */
 };
@@ -65,6 +67,9 @@ void payload_set(char **owned, const char *bytes, size_t len);
 
 /* Notes that the payload's event absorbed an event of this id. */
 void payload_absorb(struct payload *payload, struct text event_id);
+
+/* When Kafka says that the record was written, else when this worker got it; ms since 1970. */
+int64_t payload_record_ms(const struct payload *payload);
 
 /* The SKU of a target: [0] the wanted one, [1..] old ones. Never NULL. */
 struct text payload_sku(const struct payload *payload, uint8_t target);

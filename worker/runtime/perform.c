@@ -1,6 +1,7 @@
 /* Outputs to the store and to Kafka's consumer side: each is one call of an adapter. */
 #include "common/assertx.h"
 #include "common/log.h"
+#include "worker/runtime/metrics.h"
 #include "worker/runtime/reactor.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ static void fill_strings(const struct payload *payload, struct store_strings *st
 
 static void perform_claim(struct reactor *r, const struct output *output)
 {
-    const struct payload *payload = payload_of(r->payloads, output->op);
+    struct payload *payload = payload_of(r->payloads, output->op);
     uint8_t blob[OUTCOME_BLOB_MAX_BYTES];
     struct store_strings strings;
 
@@ -36,6 +37,7 @@ static void perform_claim(struct reactor *r, const struct output *output)
         strings.blob.ptr = (const char *)blob;
         strings.blob.len = (uint32_t)outcome_blob_encode(&outcome, blob, sizeof blob);
     }
+    metrics_asked(r, payload);
     redis_store_claim(r->store, output->op, &output->u.claim, &strings);
 }
 
@@ -80,11 +82,13 @@ static void perform_settle(struct reactor *r, const struct output *output)
     struct result_outcome outcome;
 
     remember_settle(payload, request);
+    planning_end(payload, request->planned);
     fill_strings(payload, &strings);
     fill_targets(payload, request->targets, request->targets_count, &strings);
     outcome_fill(payload, request->outcome, request->reason, &outcome);
     strings.blob.ptr = (const char *)blob;
     strings.blob.len = (uint32_t)outcome_blob_encode(&outcome, blob, sizeof blob);
+    metrics_asked(r, payload);
     redis_store_settle(r->store, output->op, request, &strings);
 }
 
@@ -128,6 +132,7 @@ void perform(struct reactor *r, const struct output *output)
         redis_store_budget_block(r->store, output->u.budget.catalog, output->u.budget.block_us);
         return;
     case OUT_CALL: perform_call(r, output->op, &output->u.call); return;
+    case OUT_PLAN: perform_plan(r, output->op, &output->u.call); return;
     case OUT_PUBLISH_DEAD:
     case OUT_PUBLISH_RESULT: perform_publish(r, output); return;
     case OUT_COMMIT: perform_commit(r, output); return;

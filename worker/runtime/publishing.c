@@ -4,7 +4,10 @@
 #include "common/log.h"
 #include "common/memory_header.h"
 #include "common/sbuf.h"
+#include "worker/runtime/headers.h"
+#include "worker/runtime/metrics.h"
 #include "worker/runtime/reactor.h"
+#include "worker/runtime/warnings.h"
 
 #include <string.h>
 
@@ -62,6 +65,14 @@ static void fill_error(const struct payload *payload, enum reason reason, struct
     }
 }
 
+/* The item's id, for results: one that stands for a planned item is nobody's business. */
+static const char *shown_id(const struct payload *payload)
+{
+    const char *id = payload->item_ids[0];
+
+    return id[0] == '\0' || strcmp(id, PLANNED_ITEM_ID) == 0 ? NULL : id;
+}
+
 void outcome_fill(const struct payload *payload, enum outcome outcome, enum reason reason,
                   struct result_outcome *out)
 {
@@ -70,16 +81,19 @@ void outcome_fill(const struct payload *payload, enum outcome outcome, enum reas
 
     *out = (struct result_outcome){
         .kind = (enum result_kind)outcome,
-        .path = payload->first_attempt_ms > 0 ? RESULT_PATH_SINGLE : RESULT_PATH_NONE,
+        .path =
+            payload->first_attempt_ms > 0 && !payload->ended_by_claim ? RESULT_PATH_SINGLE : RESULT_PATH_NONE,
         .reason = reason_of(payload, reason),
-        .catalog_id = payload->item_ids[0][0] != '\0' ? payload->item_ids[0] : NULL,
+        .catalog_id = shown_id(payload),
         .version = (int64_t)payload->version,
         .current_version = (int64_t)payload->current_version,
         .content_hash = event->content_hash,
         .superseded_by = payload->superseded_by,
         .sku = event->has_sku ? event->sku.ptr : payload->main_sku,
     };
-    if (absorbed) {
+    if (reason == REASON_PLAN_ONLY)
+        out->planned = payload->planned;
+    if (absorbed && !payload->ended_by_claim) {
         out->absorbed_count = absorbed->count;
         out->absorbed_listed = absorbed->listed;
         for (uint32_t i = 0; i < absorbed->listed; i++)
@@ -128,8 +142,8 @@ static void fill_outcome(struct payload *payload, const struct output *output, s
     }
     /* An event that its claim ended had its blob made before the claim knew the product: what the catalog
      * showed then stands beside the blob. */
-    if (!event->out.catalog_id && payload->item_ids[0][0] != '\0')
-        event->out.catalog_id = payload->item_ids[0];
+    if (!event->out.catalog_id)
+        event->out.catalog_id = shown_id(payload);
     if (event->out.current_version == 0)
         event->out.current_version = (int64_t)payload->current_version;
 }
@@ -173,6 +187,7 @@ static void encode_memory(const struct payload *payload, enum reason reason, str
 static void publish_result(struct reactor *r, const struct output *output)
 {
     static char scratch[OUTCOME_TEXT_BYTES];
+    static struct warnings warnings;
     struct payload *payload = payload_of(r->payloads, output->op);
     struct result_event event;
     char memory_text[MEMORY_HEADER_MAX_BYTES];
@@ -182,10 +197,13 @@ static void publish_result(struct reactor *r, const struct output *output)
     memset(&event, 0, sizeof event);
     fill_outcome(payload, output, &event, scratch, sizeof scratch);
     fill_event(r, payload, output->u.publish.attempts, &event);
+    warnings_fill(payload, (enum outcome)event.out.kind, &warnings, &event);
     sbuf_init_fixed(&memory, memory_text, sizeof memory_text);
     encode_memory(payload, output->u.publish.reason, &memory);
     headers[0] = (struct sink_header){"content-type", RESULT_CONTENT_TYPE, sizeof RESULT_CONTENT_TYPE - 1};
     headers[1] = (struct sink_header){MEMORY_HEADER, memory.data, memory.len};
+    if (r->settings.core.plan_only)
+        planning_fill(r, payload, &event);
     ASSERT(result_key(&event, key) && result_encode(&event, value));
     kafka_sink_publish(r->sink,
                        &(struct sink_record){.topic = r->config->topic_results,
@@ -198,20 +216,24 @@ static void publish_result(struct reactor *r, const struct output *output)
                                              .headers_count = 2},
                        cookie_of(output->op) << 1);
     r->counts.outcomes[event.out.kind]++;
+    if (payload->event->catalog_index >= 0)
+        r->counts.catalog_outcomes[payload->event->catalog_index][event.out.kind]++;
     status_log_outcome(r, payload, &event);
 }
 
-static size_t original_headers(const rd_kafka_message_t *message, struct record_header *to, size_t max)
-{
-    rd_kafka_headers_t *list = NULL;
-    size_t count = 0;
+enum { ORIGINALS_MAX = DEADLETTER_ORIGINAL_MAX * 2 };
 
-    if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    while (count < max &&
-           !rd_kafka_header_get_all(list, count, &to[count].name, &to[count].value, &to[count].value_bytes))
-        count++;
-    return count;
+static void original_headers(const rd_kafka_message_t *message, struct record_header to[ORIGINALS_MAX],
+                             struct deadletter *letter)
+{
+    struct event_header headers[ORIGINALS_MAX];
+    struct record_headers read = headers_read(message, headers, ORIGINALS_MAX);
+
+    for (size_t i = 0; i < read.count; i++)
+        to[i] = (struct record_header){headers[i].name, headers[i].value, headers[i].len};
+    letter->headers = to;
+    letter->header_count = read.count;
+    letter->headers_unread = read.left_out;
 }
 
 static void fill_letter(const struct reactor *r, const struct payload *payload,
@@ -258,7 +280,7 @@ static void publish_dead(struct reactor *r, const struct output *output)
 {
     static char scratch[OUTCOME_TEXT_BYTES], header_scratch[DEADLETTER_SCRATCH_BYTES];
     struct payload *payload = payload_of(r->payloads, output->op);
-    struct record_header originals[DEADLETTER_ORIGINAL_MAX * 2], headers[DEADLETTER_HEADERS_MAX];
+    struct record_header originals[ORIGINALS_MAX], headers[DEADLETTER_HEADERS_MAX];
     struct sink_header sink_headers[DEADLETTER_HEADERS_MAX];
     struct result_event event;
     struct deadletter letter;
@@ -269,9 +291,7 @@ static void publish_dead(struct reactor *r, const struct output *output)
     fill_outcome(payload, output, &event, scratch, sizeof scratch);
     fill_event(r, payload, output->u.publish.attempts, &event);
     fill_letter(r, payload, &event, output, &letter);
-    letter.header_count =
-        original_headers(payload->record.message, originals, sizeof originals / sizeof *originals);
-    letter.headers = originals;
+    original_headers(payload->record.message, originals, &letter);
     ASSERT(deadletter_key(&letter, key));
     count = deadletter_headers(&letter, headers, header_scratch);
     for (size_t i = 0; i < count; i++)
@@ -295,6 +315,8 @@ static void publish_dead(struct reactor *r, const struct output *output)
 
 void perform_publish(struct reactor *r, const struct output *output)
 {
+    if (kafka_sink_pending(r->sink) == 0 && !r->unacked_failed)
+        r->unacked_since_us = loop_now_us(r->loop);
     if (output->type == OUT_PUBLISH_DEAD)
         publish_dead(r, output);
     else
@@ -316,6 +338,11 @@ void publishing_answered(struct reactor *r, uint64_t cookie, enum sink_status st
     }
     if (status == SINK_TOO_LARGE && dead && payload)
         payload->dead_truncated = true; /* written again without its value */
+    if (status == SINK_OK && !dead && payload)
+        metrics_result_out(r, payload);
+    r->unacked_failed = status != SINK_OK;
+    if (status == SINK_OK)
+        r->unacked_since_us = loop_now_us(r->loop);
     in.u.published.op = op;
     in.u.published.kind = dead ? PUBLISH_DEAD : PUBLISH_RESULT;
     in.u.published.ok = status == SINK_OK;

@@ -14,6 +14,7 @@
 enum {
     RECORDS_A_TURN = 128, /* at most CORE_SLACK_RECORDS may be on their way when a window fills */
     HOUSEKEEPING_US = 250 * 1000,
+    STORE_LOOK_US = 5 * 1000 * 1000,
     SCRATCH_MAX_BYTES = 4 << 20, /* above what any text built there may have: their own bounds are lower */
     END_MAX_S = 20,
     CLOSE_MAX_US = 15 * 1000 * 1000, /* leaving the group and flushing, after the core has stopped */
@@ -70,11 +71,23 @@ static void on_terminate(void *arg)
     reactor_input(r, &in);
 }
 
+/* A worker without events would learn of a new epoch only by its next claim, so that nobody took a rebuild
+ * over from a tool that died. */
+static void store_look(struct reactor *r)
+{
+    if (!r->store || !core_store_ready(r->core) || loop_now_us(r->loop) - r->store_look_us < STORE_LOOK_US)
+        return;
+    r->store_look_us = loop_now_us(r->loop);
+    redis_store_look(r->store);
+}
+
 static void housekeeping(void *arg)
 {
     struct reactor *r = arg;
 
     credentials_look(r);
+    store_look(r);
+    why_look(r);
     admin_snapshot(r->admin, r);
     loop_timer_set(r->loop, &r->housekeeping, loop_now_us(r->loop) + HOUSEKEEPING_US, housekeeping, r);
 }
@@ -128,7 +141,7 @@ static bool open_apis(struct reactor *r, char *error, size_t error_size)
     struct http_events events = reactor_http_events(r);
     const struct config *config = r->config;
 
-    for (size_t i = 0; i < config->catalog_count; i++) {
+    for (size_t i = 0; i < config->catalog_count && !r->settings.core.plan_only; i++) {
         r->apis[i] = http_api_open(r->loop,
                                    &(struct http_api_settings){
                                        .base_url = config->catalogs[i].base_url,
@@ -302,6 +315,9 @@ int reactor_run(const struct config *config, const struct worker_settings *setti
         close_all(&r);
         return 1;
     }
+    if (settings->core.plan_only)
+        log_warn("plan-only: no call is made; results say what would be called",
+                 log_str("topic", config->topic_results));
     log_info("started", log_str("version", CATALOG_SYNC_VERSION), log_str("group", config->kafka_group_id),
              log_str("brokers", config->kafka_bootstrap_servers));
     while (!r.stopped && !r.fatal)

@@ -3,8 +3,8 @@
  *
  * Files: reactor.c the turn; intake.c records in; answers.c what the store and Kafka answer; perform.c
  * outputs to the store and Kafka; calls.c API calls; publishing.c results and dead letters; rebuild.c the
- * memory's rebuild; repair.c records fetched again; credentials.c secrets that change; status.c what is told
- * to operators. */
+ * memory's rebuild; repair.c records fetched again; credentials.c secrets that change; why_look.c why
+ * nothing moves; status.c what else is told to operators. */
 #ifndef RUNTIME_REACTOR_H
 #define RUNTIME_REACTOR_H
 
@@ -15,9 +15,11 @@
 #include "worker/adapters/kafka_sink.h"
 #include "worker/adapters/kafka_source.h"
 #include "worker/adapters/redis_store.h"
+#include "worker/runtime/histogram.h"
 #include "worker/runtime/loop.h"
 #include "worker/runtime/payloads.h"
 #include "worker/runtime/settings.h"
+#include "worker/runtime/why.h"
 
 #include <stdio.h>
 
@@ -30,6 +32,11 @@ enum not_ready { NOT_JOINED = 1, NOT_STORE = 2, NOT_KAFKA = 4, NOT_STOPPING = 8 
 struct reactor_counts {
     uint64_t outcomes[RESULT_KIND_COUNT], dead_letters, calls[CALL_LOOKUP + 1], call_classes[API_CLASS_COUNT],
         records_in, record_bytes_in, publish_failures, store_downs, turns;
+    /* by catalog, as configured: events that name another one have no row here */
+    uint64_t planned[CALL_LOOKUP + 1];
+    uint64_t catalog_outcomes[CONFIG_CATALOGS_MAX][RESULT_KIND_COUNT], catalog_calls[CONFIG_CATALOGS_MAX];
+    struct histogram freshness;                                    /* event time to the acknowledged result */
+    struct histogram claims, settles, call_times[CALL_LOOKUP + 1]; /* question to answer */
     usec_t turn_max_us; /* longest turn since the last snapshot: how late anything may be */
 };
 
@@ -45,7 +52,7 @@ struct reactor {
     struct redis_store *store;
     struct http_api *apis[CONFIG_CATALOGS_MAX]; /* one a catalog: base URL and version may differ */
     struct outputs *outputs;
-    struct sbuf scratch[2]; /* of whoever builds texts for a library that copies them: emptied before use */
+    struct sbuf scratch[3]; /* of whoever builds texts for a library that copies them: emptied before use */
     bool stepping;
     bool accepting;
     int exit_code;
@@ -54,6 +61,10 @@ struct reactor {
     char worker_name[64];
     struct reactor_counts counts;
     struct loop_timer housekeeping;
+    struct why_track why;
+    usec_t unacked_since_us; /* since when Kafka acknowledges nothing, while results wait for it */
+    bool unacked_failed;     /* the last answer was a failure: what it was about is published again */
+    usec_t store_look_us;    /* when the store was last looked at without need */
     struct admin *admin;
     /* rebuild */
     struct kafka_scan *scan;
@@ -62,6 +73,7 @@ struct reactor {
     uint64_t scan_loading, scan_rows;
     uint64_t raise_epoch;
     usec_t raise_quiet_us;
+    int peeks_left; /* failed looks whether the result topic is empty that may still be repeated */
     bool row_waiting;
     struct kafka_record row_record;
     usec_t credentials_due_us;
@@ -79,7 +91,7 @@ void reactor_input(struct reactor *r, struct input *in);
 /* Tells the source whether records may come: not while the window is over-full, nor while stopping. */
 void reactor_accept(struct reactor *r);
 
-/* An empty text to build in, one of two; valid until it is asked for again. */
+/* An empty text to build in, one of three; valid until it is asked for again. */
 struct sbuf *reactor_scratch(struct reactor *r, unsigned which);
 
 /* Milliseconds since 1970. */
@@ -99,6 +111,17 @@ void reactor_kafka_log(void *arg, int level, const char *facility, const char *t
 
 /* perform.c */
 void perform(struct reactor *r, const struct output *output);
+
+/* planning.c: plan-only */
+#define PLANNED_ITEM_ID                                                                                      \
+    "planned" /* stands in memory for an item that a planned call would have made or found */
+/* Notes a planned call beside the op. */
+void perform_plan(struct reactor *r, struct op_id op, const struct call_request *request);
+/* The op's calls are all planned and would lead to this outcome (OUTCOME_NONE: nothing was planned). */
+void planning_end(struct payload *payload, enum outcome planned);
+/* What a plan-only result tells beyond the calls: the request's fields and their hash, also of an unchanged
+ * product. Texts are valid until the next result. */
+void planning_fill(struct reactor *r, const struct payload *payload, struct result_event *event);
 
 /* calls.c */
 struct http_events reactor_http_events(struct reactor *r);
@@ -127,6 +150,9 @@ void repair_fetched(void *arg, uint64_t cookie, enum fetch_status status, struct
 bool credentials_open(struct reactor *r, char *error, size_t error_size);
 void credentials_look(struct reactor *r);
 void credentials_close(struct reactor *r);
+
+/* why_look.c: looks for the reason that dominates, and logs it when it changed */
+void why_look(struct reactor *r);
 
 /* status.c */
 unsigned reactor_not_ready(const struct reactor *r);

@@ -1,13 +1,16 @@
 /* The memory's rebuild: streams the result topic into the store, at the store's pace (docs/store.md,
  * "Epochs"). */
 #include "common/log.h"
-#include "common/memory_header.h"
-#include "common/result.h"
+#include "worker/adapters/result_row.h"
 #include "worker/runtime/reactor.h"
 
-#include <string.h>
-
-enum { SCAN_A_TURN = 256, SCAN_STALL_MS = 30000, ALIVE_US = 1000 * 1000 };
+enum {
+    SCAN_A_TURN = 256,
+    SCAN_STALL_MS = 30000,
+    ALIVE_US = 1000 * 1000,
+    PEEKS_AGAIN = 1,
+    PEEK_AGAIN_US = 1000 * 1000
+};
 
 static void finish(struct reactor *r, bool ok)
 {
@@ -26,107 +29,38 @@ static void finish(struct reactor *r, bool ok)
     reactor_input(r, &in);
 }
 
-static uint8_t catalog_index(const struct reactor *r, const char *name)
+/* Names keep real and plan-only workers apart (common/config_shadow.c). Where somebody copied a topic all the
+ * same, memory must not be built of what was never done: the worker stops. */
+static void stop_other_mode(struct reactor *r, const rd_kafka_message_t *message)
 {
-    for (size_t i = 0; i < r->config->catalog_count; i++) {
-        if (name && strcmp(r->config->catalogs[i].name, name) == 0)
-            return (uint8_t)i;
-    }
-    return CATALOG_NONE;
-}
-
-static struct text text_of(const char *string)
-{
-    return (struct text){.ptr = string ? string : "", .len = string ? (uint32_t)strlen(string) : 0};
-}
-
-/* What memory held when the result was written, by the record's header. A record without it (written by
- * others) tells what its own event says. */
-static void read_memory(const rd_kafka_message_t *message, const struct result_event *event,
-                        struct memory_header *memory, char text[2][MEMORY_TEXT_MAX_BYTES])
-{
-    rd_kafka_headers_t *headers = NULL;
-    const void *value;
-    size_t size;
-
-    if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_header_get_last(headers, MEMORY_HEADER, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        memory_header_decode(value, size, memory, text))
-        return;
-    *memory = (struct memory_header){
-        .last_version = event->out.kind == RESULT_FAILED ? event->out.current_version : event->out.version,
-        .current_version = event->out.current_version,
-        .item_state = event->out.kind == RESULT_DELETED ? 'd'
-                      : event->out.catalog_id           ? 'l'
-                                                        : 'a',
-        .sku = event->out.sku,
-        .item_id = event->out.catalog_id,
-    };
-}
-
-static enum item_state state_of(char letter)
-{
-    switch (letter) {
-    case 'l': return ITEM_LIVE;
-    case 'h': return ITEM_HIDDEN;
-    case 'd': return ITEM_DELETED;
-    default: return ITEM_ABSENT;
-    }
-}
-
-static bool fill_row(const struct reactor *r, const struct result_event *event,
-                     const struct memory_header *memory, uint8_t blob[OUTCOME_BLOB_MAX_BYTES],
-                     struct store_row *row)
-{
-    *row = (struct store_row){
-        .catalog = catalog_index(r, event->catalog),
-        .product_id = text_of(event->product_id),
-        .memory = {.last_version = (uint64_t)memory->last_version,
-                   .current_version = (uint64_t)memory->current_version,
-                   .state = state_of(memory->item_state),
-                   .sku = text_of(memory->sku),
-                   .item_id = text_of(memory->item_id)},
-        .finished_at_ms = event->finished_at_ms,
-        .content = event->out.content_hash,
-        .topic = text_of(event->topic),
-        .event_id = text_of(event->event_id),
-        .partition = event->partition,
-        .offset = event->offset,
-        .identity = memory->identity,
-        .data_hash = memory->data_hash,
-        .outcome = (enum outcome)event->out.kind,
-        .version = (uint64_t)event->out.version,
-        .shown_version = (uint64_t)event->out.current_version,
-        .result_item = text_of(event->out.catalog_id),
-        .superseded_by = text_of(event->out.superseded_by),
-        .blob = {.ptr = (const char *)blob,
-                 .len = (uint32_t)outcome_blob_encode(&event->out, blob, OUTCOME_BLOB_MAX_BYTES)},
-    };
-    return row->catalog != CATALOG_NONE && row->product_id.len > 0;
+    log_error(
+        r->settings.core.plan_only
+            ? "stopping: this worker is plan-only, and its result topic holds results of real calls: give "
+              "it a topic of its own"
+            : "stopping: the result topic holds results of plan-only workers, of calls that were never "
+              "made: give the real workers a topic of their own",
+        log_str("topic", r->config->topic_results), log_int("partition", message->partition),
+        log_int("offset", message->offset));
+    r->fatal = true;
 }
 
 /* False: the store takes no more for now, the record waits. */
 static bool load(struct reactor *r, const rd_kafka_message_t *message)
 {
-    static char text[RESULT_TEXT_BYTES];
-    char why[256];
-    char memory_text[2][MEMORY_TEXT_MAX_BYTES];
-    uint8_t blob[OUTCOME_BLOB_MAX_BYTES];
-    struct memory_header memory = {0};
-    struct result_event event;
+    static struct result_row_space space;
     struct store_row row;
+    char why[256];
 
-    if (!message->payload)
-        return true; /* a tombstone: the product was forgotten on purpose */
-    if (!result_decode(message->payload, message->len, &event, text, sizeof text, why, sizeof why)) {
+    switch (result_row_read(r->config, message, &space, &row, why, sizeof why)) {
+    case RESULT_ROW: break;
+    case RESULT_ROW_NONE: return true;
+    case RESULT_ROW_OTHER_MODE: stop_other_mode(r, message); return true;
+    case RESULT_ROW_BAD:
         log_warn_limited("a record of the result topic is no result event and was passed over in the rebuild",
                          log_int("partition", message->partition), log_int("offset", message->offset),
                          log_str("error", why));
         return true;
     }
-    read_memory(message, &event, &memory, memory_text);
-    if (!fill_row(r, &event, &memory, blob, &row))
-        return true;
     if (!redis_store_load(r->store, &row))
         return false;
     r->scan_loading++;
@@ -238,16 +172,38 @@ void rebuild_abandon(struct reactor *r)
 
 /* ---- the first epoch of all ---- */
 
+static void peeked(void *arg, bool ok, const char *error);
+
+static void raise_now(struct reactor *r, bool empty)
+{
+    redis_store_epoch_raise(r->store, r->raise_epoch, empty ? 0 : r->raise_quiet_us);
+}
+
+static void peek(void *arg)
+{
+    struct reactor *r = arg;
+
+    if (!open_scan(r, peeked))
+        raise_now(r, false);
+}
+
 /* A worker that never knew an epoch and finds no result ever published is the first of a new fleet: no lease
- * and no call of before can exist, so there is nothing to be quiet for. */
+ * and no call of before can exist, so there is nothing to be quiet for. A look that fails is repeated before
+ * the whole quiet time is taken instead: a broker that has just started may not know its leaders yet. */
 static void peeked(void *arg, bool ok, const char *error)
 {
     struct reactor *r = arg;
     bool empty = ok && r->scan_rows == 0;
 
-    (void)error;
     rebuild_abandon(r);
-    redis_store_epoch_raise(r->store, r->raise_epoch, empty ? 0 : r->raise_quiet_us);
+    if (!ok && r->peeks_left > 0) {
+        r->peeks_left--;
+        log_warn("whether the result topic is empty could not be seen, will be tried again",
+                 log_str("topic", r->config->topic_results), log_str("error", error));
+        loop_timer_set(r->loop, &r->rebuild_timer, loop_now_us(r->loop) + PEEK_AGAIN_US, peek, r);
+        return;
+    }
+    raise_now(r, empty);
 }
 
 void perform_epoch_raise(struct reactor *r, uint64_t epoch, usec_t quiet_us)
@@ -256,6 +212,9 @@ void perform_epoch_raise(struct reactor *r, uint64_t epoch, usec_t quiet_us)
     r->raise_epoch = epoch;
     r->raise_quiet_us = quiet_us;
     r->scan_peek = true;
-    if (epoch > 0 || !open_scan(r, peeked))
-        redis_store_epoch_raise(r->store, epoch, quiet_us);
+    r->peeks_left = PEEKS_AGAIN;
+    if (epoch > 0)
+        raise_now(r, false);
+    else
+        peek(r);
 }

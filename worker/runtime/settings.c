@@ -34,6 +34,7 @@ static void fill_catalogs(const struct config *config, struct worker_settings *s
 
 static void fill_core(const struct config *config, struct core_settings *core)
 {
+    core->plan_only = config->catalog_mode == CONFIG_MODE_PLAN_ONLY;
     core->window_records = (uint32_t)config->window_records;
     core->window_bytes = (uint64_t)config->window_bytes;
     core->window_span = config->window_span;
@@ -43,6 +44,7 @@ static void fill_core(const struct config *config, struct core_settings *core)
     core->retry_max_us = config->retry_backoff_max_ms * ms;
     core->retry_budget_percent = (uint32_t)config->retry_budget_percent;
     core->breaker_failures = (uint32_t)config->breaker_failures;
+    core->refusals_max = (uint32_t)config->breaker_refusals;
     core->breaker_open_us = config->breaker_open_ms * ms;
     core->breaker_open_max_us = config->breaker_open_max_ms * ms;
     core->pause_probe_us = config->pause_probe_ms * ms;
@@ -58,29 +60,19 @@ static void fill_core(const struct config *config, struct core_settings *core)
     core->store_grace_us = config->redis_restart_grace_ms * ms;
 }
 
-static bool fill_topics(const struct config *config, struct worker_settings *set, char *error,
-                        size_t error_size)
-{
-    const struct config_list *lists[] = {&config->topic_events, &config->topic_events_bulk};
+_Static_assert(CONFIG_TOPICS_MAX == CORE_TOPICS_MAX, "a configuration that loads fits the core");
+_Static_assert(CONFIG_CATALOGS_MAX == CORE_CATALOGS_MAX, "a configuration that loads fits the core");
 
-    for (size_t l = 0; l < 2; l++) {
-        for (size_t i = 0; i < lists[l]->count; i++) {
-            if (set->topics_count == CORE_TOPICS_MAX) {
-                snprintf(error, error_size,
-                         "topic.events and topic.events.bulk name more than %d topics together: name fewer",
-                         CORE_TOPICS_MAX);
-                return false;
-            }
-            set->topics[set->topics_count++] = lists[l]->items[i];
-        }
-    }
-    if (set->topics_count == 0) {
-        snprintf(error, error_size,
-                 "topic.events names no topic: set it to the topic the backend publishes to");
-        return false;
+static void fill_topics(const struct config *config, struct worker_settings *set)
+{
+    struct config_topic topics[CONFIG_TOPICS_MAX];
+
+    set->topics_count = config_event_topics(config, topics);
+    for (size_t i = 0; i < set->topics_count; i++) {
+        set->topics[i] = topics[i].name;
+        set->topic_catalogs[i] = topics[i].catalog ? topics[i].catalog->name : NULL;
     }
     set->core.topics_count = (uint32_t)set->topics_count;
-    return true;
 }
 
 static bool fill_event(const struct config *config, struct worker_settings *set, char *error,
@@ -138,7 +130,8 @@ bool worker_settings_fill(const struct config *config, struct worker_settings *s
     fill_catalogs(config, set);
     fill_core(config, &set->core);
     fill_kafka(config, set);
-    if (!fill_topics(config, set, error, error_size) || !fill_event(config, set, error, error_size))
+    fill_topics(config, set);
+    if (!fill_event(config, set, error, error_size))
         return false;
     if (core_size(&set->core) == 0) {
         snprintf(

@@ -9,6 +9,8 @@
 #include "worker/adapters/redis_store.h"
 #include "worker/core/core.h"
 
+#include <stdio.h>
+
 /* Everything points into the configuration, which outlives it. */
 struct worker_settings {
     struct core_settings core;
@@ -18,7 +20,8 @@ struct worker_settings {
     struct kafka_settings kafka;
     struct kafka_pair kafka_pairs[CONFIG_KAFKA_MAX];
     struct redis_store_catalog store_catalogs[CONFIG_CATALOGS_MAX];
-    const char *topics[CORE_TOPICS_MAX]; /* events, then bulk */
+    const char *topics[CORE_TOPICS_MAX];
+    const char *topic_catalogs[CORE_TOPICS_MAX]; /* whose own each is; NULL: shared */
     size_t topics_count;
 };
 
@@ -26,5 +29,9 @@ struct worker_settings {
  * names the key and the mend. */
 bool worker_settings_fill(const struct config *config, struct worker_settings *settings, char *error,
                           size_t error_size);
+
+/* --print-config, after config_print: what follows from the settings and is none itself, as comment lines, so
+ * that the whole can be loaded again. settings_print.c; holds no secret. */
+void worker_settings_print(const struct config *config, const struct worker_settings *settings, FILE *out);
 
 #endif

@@ -23,6 +23,7 @@ const char *gate_words(enum gate_cause cause)
     switch (cause) {
     case GATE_WORKS: return "works";
     case GATE_FAILING: return "failing";
+    case GATE_REFUSING: return "refusing every product";
     case GATE_THROTTLED: return "throttled";
     case GATE_BLOCKED: return "blocked by policy";
     case GATE_AUTH: return "credentials refused";
@@ -36,6 +37,10 @@ static const char *gate_mend(enum gate_cause cause)
     switch (cause) {
     case GATE_WORKS: return NULL;
     case GATE_FAILING: return "nothing to do: records are kept, and a probe call tries again by itself";
+    case GATE_REFUSING:
+        return "many products are refused for one cause that is not their data (see the last errors): mend "
+               "that; "
+               "records are kept, and one of them tries again by itself now and then";
     case GATE_THROTTLED: return "nothing to do; if it repeats, lower catalog.rate.per.hour";
     case GATE_BLOCKED:
         return "look at the business account's notices; calls go on by themselves when it is lifted";

@@ -38,13 +38,16 @@ local function ms(number)
 end
 
 local fields = redis.call('HMGET', KEYS[3], 'v', 'c', 'st', 'is', 's', 'x', 't', 'o', 'ev', 'ep', 'at', 'cv', 'ci', 'cn',
-    'lw')
+    'lw', 'hu')
 local m = {
     v = fields[1], c = fields[2], st = fields[3], is = fields[4], s = fields[5] or '', x = fields[6] or '',
     t = fields[7], o = fields[8], ev = fields[9] or '-', ep = fields[10], at = fields[11], cv = fields[12] or NONE,
     ci = fields[13], cn = fields[14], lw = fields[15] == '1',
 }
 local exists = m.v or m.st
+if tonumber(fields[16] or 0) > now then -- 1, by an operator
+    return 'H ' .. ms(fields[16] - now)
+end
 local clean = m.st == 'c' and m.ep == ARGV[2]
 
 -- Every SKU that may hold an item of this product, each once: s, those of x, the event's.
@@ -144,7 +147,10 @@ if mode == 'end' then -- 4
     return ended('N', ARGV[19], ARGV[18], ARGV[20], ARGV[21])
 end
 
-if string.find(flags, 't', 1, true) then -- 5
+if repair and ((m.v or NONE) == NONE or (m.v ~= version and not string.find(flags, 't', 1, true))) then -- 5
+    return ended('S', 'superseded', 'newer_version', '-', '') -- not the newest any more, or an operator undid it
+end
+if string.find(flags, 't', 1, true) then
     if not exists and sku == '' then
         return 'X'
     end
