@@ -1,195 +1,266 @@
 #include "event.h"
 
-#include "arena.h"
+#include "common/contract.h"
+#include "common/jsonscan.h"
+#include "common/jsonsplit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define VERSION_MAX                                                                                          \
-    9007199254740991 /* 2^53 - 1: what every JSON reader keeps exactly (design.md section 3) */
 #define MICROSECONDS_2001 INT64_C(1000000000000000)
 #define MICROSECONDS_2096 INT64_C(4000000000000000)
 #define STRUCTURED_TYPE   "application/cloudevents+json"
+
+enum { JSON_DEPTH = 64, MEMBERS_MAX = 256 };
 
 static const char *const type_names[] = {[TYPE_CREATED] = "product.created",
                                          [TYPE_UPDATED] = "product.updated",
                                          [TYPE_DELETED] = "product.deleted",
                                          [TYPE_RESYNC] = "product.resync"};
 
+/* The members of a JSON object. */
+struct object {
+    struct json_member members[MEMBERS_MAX];
+    int count;
+};
+
 /* What the attributes of a CloudEvent are, once known. */
 struct attributes {
-    const char *id, *source, *type, *time, *subject; /* time, subject: NULL if none */
+    const char *id, *source, *type, *time, *subject; /* time: NULL if none */
 };
+
+bool maker_init(struct maker *maker, const struct options *options, const char *topic, const char *id_prefix,
+                int64_t stamp)
+{
+    char *memory = malloc(MAKER_BYTES);
+
+    *maker = (struct maker){.options = options, .topic = topic, .id_prefix = id_prefix, .stamp = stamp};
+    if (memory)
+        sbuf_init_fixed(&maker->memory, memory, MAKER_BYTES);
+    return memory != NULL;
+}
+
+void maker_free(struct maker *maker)
+{
+    free(maker->memory.data);
+    maker->memory.data = NULL;
+}
 
 static bool no(char *why, const char *field, const char *what)
 {
-    snprintf(why, WHY_MAX, "%s %s", field, what);
+    snprintf(why, WHY_SIZE, "%.200s %s", field, what);
     return false;
 }
 
-static void add_header(struct record *record, const char *name, const char *value)
+static void add_header(struct outgoing *record, const char *name, const char *value)
 {
     if (record->headers_count < RECORD_HEADERS_MAX)
         record->headers[record->headers_count++] = (struct header){name, value};
 }
 
-/* Reads what every kind of line must have and the key is made of. */
-static bool take_product_id(struct record *record, struct arena *arena, const struct json_object *data,
+static struct json_span get(const struct object *object, const char *name)
+{
+    return jsonsplit_get(object->members, object->count, name);
+}
+
+static bool split(struct object *object, const char *text, size_t len)
+{
+    object->count = jsonsplit(text, len, object->members, MEMBERS_MAX);
+    return object->count >= 0;
+}
+
+/* ---- texts in the maker's memory ---- */
+
+/* Where the next text begins. */
+static size_t begin(const struct maker *maker)
+{
+    return maker->memory.len;
+}
+
+/* Ends the text begun at `from`, and returns it; "" where the memory is full. */
+static const char *end(struct maker *maker, size_t from)
+{
+    sbuf_putc(&maker->memory, '\0');
+    return sbuf_ok(&maker->memory) ? maker->memory.data + from : "";
+}
+
+/* A string's text, any other value's JSON; NULL where there is no room. */
+static const char *text_of(struct maker *maker, struct json_span span, size_t *len)
+{
+    size_t from = begin(maker);
+
+    if (!jsonsplit_text(span, &maker->memory))
+        return NULL;
+    if (len)
+        *len = maker->memory.len - from;
+    return end(maker, from);
+}
+
+/* ---- data ---- */
+
+/* Reads what every kind of row must have and the key is made of. */
+static bool take_product_id(struct maker *maker, struct outgoing *record, const struct object *data,
                             char *why)
 {
-    struct json_span id = json_get(data, "product_id");
+    struct json_span id = get(data, "product_id");
     int64_t number;
 
-    if (id.kind == JSON_ABSENT)
-        return no(why, "product_id", "is missing");
-    if (id.kind == JSON_NUMBER ? !json_integer(&number, id) : id.kind != JSON_STRING)
-        return no(why, "product_id", "is neither a string nor an integer");
-    record->key = arena_decode(arena, id, &record->key_len);
-    if (!record->key || record->key_len == 0 || record->key_len > PRODUCT_ID_MAX)
-        return no(why, "product_id", "wants 1 to 256 bytes, without U+0000");
+    if (id.kind == JSON_ABSENT || id.kind == JSON_NULL)
+        return no(why, "data.product_id", "is missing");
+    if (id.kind == JSON_NUMBER ? !jsonsplit_integer(id, &number) : id.kind != JSON_STRING)
+        return no(why, "data.product_id", "is neither a string nor an integer");
+    record->key = text_of(maker, id, &record->key_len);
+    if (!record->key || record->key_len == 0 || record->key_len > PRODUCT_ID_MAX_BYTES)
+        return no(why, "data.product_id", "wants 1 to 256 bytes");
     return true;
 }
 
-static bool check_text(const struct json_object *data, const char *name, const char *hint, char *why)
+static void take_sku(struct maker *maker, struct outgoing *record, const struct object *data)
 {
-    enum json_kind kind = json_get(data, name).kind;
+    struct json_span sku = get(data, "sku");
 
-    if (kind == JSON_ABSENT || kind == JSON_NULL || kind == JSON_STRING)
+    if (sku.kind == JSON_STRING)
+        record->sku = text_of(maker, sku, NULL);
+}
+
+/* The version that the made id tells; *stamped: the row has none, and gets the one of the command line. */
+static bool take_version(const struct maker *maker, const struct object *data, int64_t *version,
+                         bool *stamped, char *why)
+{
+    struct json_span span = get(data, "version");
+
+    *stamped = (span.kind == JSON_ABSENT || span.kind == JSON_NULL) && maker->stamp > 0;
+    if (*stamped) {
+        *version = maker->stamp;
         return true;
-    snprintf(why, WHY_MAX, "%s is not a string%s", name, hint);
+    }
+    if (span.kind == JSON_ABSENT || span.kind == JSON_NULL)
+        return no(why, "data.version",
+                  "is missing: it must grow with every change of the product (or give --row-version now)");
+    if (!jsonsplit_integer(span, version))
+        return no(why, "data.version", "is not an integer from 1 to 9007199254740991");
+    return true;
+}
+
+static bool is_ours(const struct json_member *member, bool stamped)
+{
+    static const char *const names[] = {"\"deleted\"", "\"version\""};
+
+    for (int i = 0; i < 1 + stamped; i++)
+        if (member->name.len == strlen(names[i]) && memcmp(member->name.at, names[i], member->name.len) == 0)
+            return true;
     return false;
 }
 
-static bool check_version(const struct json_object *data, int64_t *version, char *why)
+/* The data as it stood, byte by byte, without the members that only speak to this program. */
+static void put_data(struct maker *maker, struct outgoing *record, const struct object *data, int64_t version,
+                     bool stamped)
 {
-    struct json_span span = json_get(data, "version");
+    struct sbuf *out = &maker->memory;
+    size_t from = begin(maker);
+    const char *before = "{";
 
-    if (span.kind == JSON_ABSENT)
-        return no(why, "version", "is missing");
-    if (!json_integer(version, span) || *version < 1 || *version > VERSION_MAX)
-        return no(why, "version", "is not an integer from 1 to 9007199254740991");
-    return true;
-}
-
-/* The fields a wrong type of which is certain to be refused; the worker checks the rest, with its
- * configuration. */
-static bool check_data(const struct json_object *data, int64_t *version, char *why)
-{
-    return check_version(data, version, why) && check_text(data, "sku", "", why) &&
-           check_text(data, "catalog", "", why) &&
-           check_text(data, "price", " (money is a decimal string such as \"19.99\", never a number)", why) &&
-           check_text(data, "currency", "", why) && check_text(data, "name", "", why) &&
-           check_text(data, "image_link", "", why);
-}
-
-/* The data as it stood, without the members that only speak to this program. */
-static void put_data(struct record *record, struct arena *arena, const struct json_object *data)
-{
-    size_t from = arena->used;
-    bool first = true;
-
-    arena_put(arena, "{", 1);
     for (int i = 0; i < data->count; i++) {
         const struct json_member *member = &data->members[i];
-        const struct json_span *value = &member->value;
-        bool quoted = value->kind == JSON_STRING;
 
-        if (member->name.len == 7 && !memcmp(member->name.at, "deleted", 7))
+        if (is_ours(member, stamped))
             continue;
-        arena_puts(arena, first ? "\"" : ",\"");
-        arena_put(arena, member->name.at, member->name.len);
-        arena_puts(arena, quoted ? "\":\"" : "\":");
-        arena_put(arena, value->at, value->len);
-        if (quoted)
-            arena_put(arena, "\"", 1);
-        first = false;
+        sbuf_puts(out, before);
+        sbuf_put(out, member->name.at, member->name.len);
+        sbuf_putc(out, ':');
+        sbuf_put(out, member->value.at, member->value.len);
+        before = ",";
     }
-    arena_put(arena, "}", 1);
-    record->value = arena->at + from;
-    record->value_len = arena->used - from;
+    if (stamped)
+        sbuf_printf(out, "%s\"version\":%" PRId64, before, version);
+    sbuf_putc(out, '}');
+    record->value = out->data + from;
+    record->value_len = out->len - from;
 }
 
-static void put_attribute(struct arena *arena, const char *name, const char *value)
+static void put_attribute(struct sbuf *out, const char *name, const char *value)
 {
-    arena_puts(arena, ",\"");
-    arena_puts(arena, name);
-    arena_puts(arena, "\":");
-    arena_put_json(arena, value);
+    sbuf_printf(out, ",\"%s\":", name);
+    sbuf_put_json(out, value, strlen(value));
+}
+
+static void wrap_binary(struct outgoing *record, const struct attributes *attributes)
+{
+    add_header(record, "content-type", "application/json");
+    add_header(record, "ce_specversion", "1.0");
+    add_header(record, "ce_id", attributes->id);
+    add_header(record, "ce_source", attributes->source);
+    add_header(record, "ce_type", attributes->type);
+    add_header(record, "ce_subject", attributes->subject);
+    add_header(record, "ce_dataschema", CONTRACT_EVENT);
+    if (attributes->time)
+        add_header(record, "ce_time", attributes->time);
 }
 
 /* Puts the envelope around record->value (the data), or its attributes into headers. */
-static void wrap(struct record *record, struct arena *arena, const struct settings *settings,
-                 const struct attributes *attributes)
+static void wrap(struct maker *maker, struct outgoing *record, const struct attributes *attributes)
 {
-    size_t from;
+    struct sbuf *out = &maker->memory;
+    size_t from = begin(maker);
 
-    if (settings->mode == MODE_BINARY) {
-        add_header(record, "content-type", "application/json");
-        add_header(record, "ce_specversion", "1.0");
-        add_header(record, "ce_id", attributes->id);
-        add_header(record, "ce_source", attributes->source);
-        add_header(record, "ce_type", attributes->type);
-        add_header(record, "ce_subject", attributes->subject);
-        if (attributes->time)
-            add_header(record, "ce_time", attributes->time);
+    if (maker->options->mode == MODE_BINARY) {
+        wrap_binary(record, attributes);
         return;
     }
-    from = arena->used;
-    arena_puts(arena, "{\"specversion\":\"1.0\"");
-    put_attribute(arena, "id", attributes->id);
-    put_attribute(arena, "source", attributes->source);
-    put_attribute(arena, "type", attributes->type);
-    put_attribute(arena, "subject", attributes->subject);
+    sbuf_puts(out, "{\"specversion\":\"1.0\"");
+    put_attribute(out, "id", attributes->id);
+    put_attribute(out, "source", attributes->source);
+    put_attribute(out, "type", attributes->type);
+    put_attribute(out, "subject", attributes->subject);
     if (attributes->time)
-        put_attribute(arena, "time", attributes->time);
-    arena_puts(arena, ",\"datacontenttype\":\"application/json\",\"data\":");
-    arena_put(arena, record->value, record->value_len);
-    arena_put(arena, "}", 1);
-    record->value = arena->at + from;
-    record->value_len = arena->used - from;
+        put_attribute(out, "time", attributes->time);
+    put_attribute(out, "dataschema", CONTRACT_EVENT);
+    sbuf_puts(out, ",\"datacontenttype\":\"application/json\",\"data\":");
+    sbuf_put(out, record->value, record->value_len);
+    sbuf_putc(out, '}');
+    record->value = out->data + from;
+    record->value_len = out->len - from;
     add_header(record, "content-type", STRUCTURED_TYPE);
 }
 
 /* A version that is a moment in microseconds, as advised, gives the event its time; any other gives none. */
-static const char *time_of(struct arena *arena, int64_t version)
+static const char *time_of(struct maker *maker, int64_t version)
 {
     time_t seconds = (time_t)(version / 1000000);
-    char day[32], text[48];
-    size_t from = arena->used;
+    size_t from = begin(maker);
+    char day[32];
     struct tm tm;
 
     if (version < MICROSECONDS_2001 || version > MICROSECONDS_2096 || !gmtime_r(&seconds, &tm))
         return NULL;
-    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text, sizeof(text), "%s.%06" PRId64 "Z", day, version % 1000000);
-    arena_puts(arena, text);
-    return arena_text(arena, from);
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
+    sbuf_printf(&maker->memory, "%s.%06" PRId64 "Z", day, version % 1000000);
+    return end(maker, from);
 }
 
-static const char *made_id(struct record *record, struct arena *arena, const struct settings *settings,
-                           int64_t version, const char *type)
+static const char *made_id(struct maker *maker, const struct outgoing *record, int64_t version,
+                           const char *type)
 {
-    size_t from = arena->used;
-    char tail[64];
+    size_t from = begin(maker);
 
-    snprintf(tail, sizeof(tail), "-v%" PRId64 "-%s", version, strchr(type, '.') + 1);
-    arena_puts(arena, settings->id_prefix);
-    arena_put(arena, record->key, record->key_len);
-    arena_puts(arena, tail);
-    return arena_text(arena, from);
+    sbuf_puts(&maker->memory, maker->id_prefix);
+    sbuf_put(&maker->memory, record->key, record->key_len);
+    sbuf_printf(&maker->memory, "-v%" PRId64 "-%s", version, strchr(type, '.') + 1);
+    return end(maker, from);
 }
 
-static bool make_from_data(struct record *record, struct arena *arena, const struct settings *settings,
-                           const struct json_object *data, char *why)
+static bool make_from_data(struct maker *maker, struct outgoing *record, const struct object *data, char *why)
 {
-    struct json_span deleted = json_get(data, "deleted");
-    enum event_type type = settings->type;
-    struct attributes attributes = {.source = settings->source};
+    struct json_span deleted = get(data, "deleted");
+    enum event_type type = maker->options->type;
+    struct attributes attributes = {.source = maker->options->source};
     int64_t version;
+    bool stamped;
 
-    if (!take_product_id(record, arena, data, why) || !check_data(data, &version, why))
+    if (!take_product_id(maker, record, data, why) || !take_version(maker, data, &version, &stamped, why))
         return false;
     if (deleted.kind != JSON_ABSENT && deleted.kind != JSON_TRUE && deleted.kind != JSON_FALSE)
         return no(why, "deleted", "is neither true nor false");
@@ -197,167 +268,164 @@ static bool make_from_data(struct record *record, struct arena *arena, const str
         type = deleted.kind == JSON_TRUE ? TYPE_DELETED : TYPE_UPDATED;
     else if (deleted.kind == JSON_TRUE && type != TYPE_DELETED)
         return no(why, "deleted", "is true, but the command line says otherwise");
+    take_sku(maker, record, data);
     attributes.type = type_names[type];
     attributes.subject = record->key;
-    attributes.id = made_id(record, arena, settings, version, attributes.type);
-    attributes.time = time_of(arena, version);
-    put_data(record, arena, data);
-    wrap(record, arena, settings, &attributes);
+    attributes.id = made_id(maker, record, version, attributes.type);
+    attributes.time = time_of(maker, version);
+    put_data(maker, record, data, version, stamped);
+    wrap(maker, record, &attributes);
     return true;
 }
 
-static bool take_attribute(struct arena *arena, const struct json_object *event, const char *name,
-                           bool required, const char **out, char *why)
-{
-    struct json_span span = json_get(event, name);
+/* ---- whole events ---- */
 
-    *out = NULL;
-    if (span.kind == JSON_ABSENT || span.kind == JSON_NULL)
-        return required ? no(why, name, "is missing") : true;
-    if (span.kind != JSON_STRING || span.len == 0)
-        return no(why, name, "is not a string with something in it");
-    *out = arena_decode(arena, span, NULL);
-    return *out ? true : no(why, name, "is too long or holds U+0000");
-}
-
-static bool known_type(const char *type)
+static bool is_named(const struct json_member *member, const char *quoted)
 {
-    for (int i = TYPE_CREATED; i <= TYPE_RESYNC; i++)
-        if (!strcmp(type, type_names[i]))
-            return true;
-    return false;
+    return member->name.len == strlen(quoted) && memcmp(member->name.at, quoted, member->name.len) == 0;
 }
 
 /* In binary mode every attribute becomes a header, the extensions (traceparent and the like) too. */
-static bool attributes_to_headers(struct record *record, struct arena *arena, const struct json_object *event,
+static bool attributes_to_headers(struct maker *maker, struct outgoing *record, const struct object *event,
                                   char *why)
 {
     add_header(record, "content-type", "application/json");
     for (int i = 0; i < event->count; i++) {
         const struct json_member *member = &event->members[i];
-        size_t from = arena->used;
+        size_t from = begin(maker);
         const char *name, *value;
 
-        if ((member->name.len == 4 && !memcmp(member->name.at, "data", 4)) ||
-            (member->name.len == 15 && !memcmp(member->name.at, "datacontenttype", 15)) ||
+        if (is_named(member, "\"data\"") || is_named(member, "\"datacontenttype\"") ||
             member->value.kind == JSON_NULL)
             continue;
         if (member->value.kind == JSON_OBJECT || member->value.kind == JSON_ARRAY)
             return no(why, "an attribute", "is an object or an array, which no header can carry");
         if (record->headers_count == RECORD_HEADERS_MAX)
             return no(why, "the event", "has more attributes than 31");
-        arena_puts(arena, "ce_");
-        arena_put(arena, member->name.at, member->name.len);
-        name = arena_text(arena, from);
-        value = arena_decode(arena, member->value, NULL);
+        sbuf_puts(&maker->memory, "ce_");
+        jsonsplit_text(member->name, &maker->memory);
+        name = end(maker, from);
+        value = text_of(maker, member->value, NULL);
         if (!value)
-            return no(why, name, "is too long or holds U+0000");
+            return no(why, name, "is too long");
         add_header(record, name, value);
     }
     return true;
 }
 
-static bool make_from_event(struct record *record, struct arena *arena, const struct settings *settings,
-                            const struct json_object *event, const char *line, size_t len, char *why)
+static bool known_type(struct json_span span)
 {
-    struct json_span span = json_get(event, "data");
-    static struct json_object data;
-    struct json_fault fault;
-    const char *text;
-    int64_t version;
+    for (int i = TYPE_CREATED; i <= TYPE_RESYNC; i++)
+        if (span.kind == JSON_STRING && span.len == strlen(type_names[i]) + 2 &&
+            memcmp(span.at + 1, type_names[i], span.len - 2) == 0)
+            return true;
+    return false;
+}
 
-    if (settings->type != TYPE_BY_CONTENT)
+static bool make_from_event(struct maker *maker, struct outgoing *record, const struct object *event,
+                            const char *row, size_t len, char *why)
+{
+    struct json_span data_span = get(event, "data");
+    static struct object data;
+
+    if (maker->options->type != TYPE_BY_CONTENT)
         return no(why, "a whole CloudEvent",
                   "has its own type; --type, --delete and --resync are for data alone");
-    if (!take_attribute(arena, event, "specversion", true, &text, why))
-        return false;
-    if (strcmp(text, "1.0") != 0)
-        return no(why, "specversion", "is not \"1.0\"");
-    if (!take_attribute(arena, event, "id", true, &text, why) ||
-        !take_attribute(arena, event, "source", true, &text, why) ||
-        !take_attribute(arena, event, "time", false, &text, why) ||
-        !take_attribute(arena, event, "type", true, &text, why))
-        return false;
-    if (!known_type(text))
+    if (!known_type(get(event, "type")))
         return no(why, "type", "is none of product.created, .updated, .deleted, .resync");
-    if (span.kind != JSON_OBJECT || !json_read_object(&data, span.at, span.len, &fault))
-        return no(why, "data", "is not an object");
-    if (!take_product_id(record, arena, &data, why) || !check_data(&data, &version, why))
+    if (data_span.kind != JSON_OBJECT || !split(&data, data_span.at, data_span.len))
+        return no(why, "data", "is not an object of at most 256 members");
+    if (!take_product_id(maker, record, &data, why))
         return false;
-    if (settings->mode == MODE_BINARY) {
-        record->value = span.at;
-        record->value_len = span.len;
-        return attributes_to_headers(record, arena, event, why);
+    take_sku(maker, record, &data);
+    if (maker->options->mode == MODE_BINARY) {
+        record->value = data_span.at;
+        record->value_len = data_span.len;
+        return attributes_to_headers(maker, record, event, why);
     }
-    record->value = line;
+    record->value = row;
     record->value_len = len;
     add_header(record, "content-type", STRUCTURED_TYPE);
     return true;
 }
 
-/* --raw: what tests send to see what becomes of it. Nothing is checked but what the record's form needs. */
-static bool make_raw(struct record *record, struct arena *arena, const struct json_object *line, char *why)
+/* ---- --raw ---- */
+
+static bool raw_headers(struct maker *maker, struct outgoing *record, struct json_span headers, char *why)
 {
-    struct json_span key = json_get(line, "key"), value = json_get(line, "value"),
-                     topic = json_get(line, "topic"), partition = json_get(line, "partition"),
-                     headers = json_get(line, "headers");
-    static struct json_object named;
-    struct json_fault fault;
+    static struct object named;
+
+    if (headers.kind != JSON_OBJECT)
+        return true;
+    if (!split(&named, headers.at, headers.len) || named.count > RECORD_HEADERS_MAX)
+        return no(why, "headers", "are no object of at most 32 texts");
+    for (int i = 0; i < named.count; i++) {
+        const char *name = text_of(maker, named.members[i].name, NULL);
+        const char *value = text_of(maker, named.members[i].value, NULL);
+
+        if (!name || !value)
+            return no(why, "headers", "are too long");
+        add_header(record, name, value);
+    }
+    return true;
+}
+
+/* What tests send to see what becomes of it. Nothing is checked but what the record's form needs. */
+static bool make_raw(struct maker *maker, struct outgoing *record, const struct object *line, char *why)
+{
+    struct json_span key = get(line, "key"), value = get(line, "value"), topic = get(line, "topic"),
+                     partition = get(line, "partition");
     int64_t number = -1;
 
     if (value.kind != JSON_STRING && value.kind != JSON_NULL)
         return no(why, "value", "is neither a string nor null (--raw sends texts, not objects)");
     if (key.kind == JSON_STRING)
-        record->key = arena_decode(arena, key, &record->key_len);
+        record->key = text_of(maker, key, &record->key_len);
     if (value.kind == JSON_STRING)
-        record->value = arena_decode(arena, value, &record->value_len);
+        record->value = text_of(maker, value, &record->value_len);
     if ((key.kind == JSON_STRING && !record->key) || (value.kind == JSON_STRING && !record->value))
-        return no(why, "key or value", "is too long or holds U+0000");
+        return no(why, "key or value", "is too long");
     if (topic.kind == JSON_STRING)
-        record->topic = arena_decode(arena, topic, NULL);
+        record->topic = text_of(maker, topic, NULL);
     if (partition.kind != JSON_ABSENT &&
-        (!json_integer(&number, partition) || number < 0 || number > INT32_MAX))
+        (!jsonsplit_integer(partition, &number) || number < 0 || number > INT32_MAX))
         return no(why, "partition", "is not a number from 0");
     record->partition = (int32_t)number;
-    if (headers.kind != JSON_OBJECT)
-        return true;
-    if (!json_read_object(&named, headers.at, headers.len, &fault) || named.count > RECORD_HEADERS_MAX)
-        return no(why, "headers", "are no object of at most 32 texts");
-    for (int i = 0; i < named.count; i++) {
-        struct json_span name = named.members[i].name;
-        const char *name_text = arena_decode(arena, name, NULL);
-        const char *value_text = arena_decode(arena, named.members[i].value, NULL);
-
-        if (!name_text || !value_text)
-            return no(why, "headers", "are too long or hold U+0000");
-        add_header(record, name_text, value_text);
-    }
-    return true;
+    return raw_headers(maker, record, get(line, "headers"), why);
 }
 
-bool event_make(struct record *record, struct arena *arena, const struct settings *settings, const char *line,
-                size_t len, char *why)
-{
-    static struct json_object object; /* 12 KiB: too much for the stack to be given each time */
-    struct json_fault fault;
-    bool ok;
+/* ---- any row ---- */
 
-    arena->used = 0;
-    arena->full = false;
-    *record = (struct record){.topic = settings->topic, .partition = -1};
-    if (!json_read_object(&object, line, len, &fault)) {
-        snprintf(why, WHY_MAX, "not JSON at byte %zu: %s", fault.at + 1, fault.what);
+static bool read_object(struct object *object, const char *row, size_t len, char *why)
+{
+    struct jsonscan scan;
+
+    if (!jsonscan(row, len, JSON_DEPTH, NULL, &scan)) {
+        snprintf(why, WHY_SIZE, "%s%snot JSON at byte %zu: %s", scan.path, scan.path[0] ? ": " : "",
+                 scan.offset + 1, jsonscan_text(scan.fault));
         return false;
     }
-    if (settings->raw)
-        ok = make_raw(record, arena, &object, why);
-    else if (json_get(&object, "specversion").kind != JSON_ABSENT)
-        ok = make_from_event(record, arena, settings, &object, line, len, why);
-    else if (json_get(&object, "tombstone").kind == JSON_TRUE)
-        ok = take_product_id(record, arena, &object, why);
+    return split(object, row, len) || no(why, "the line", "is not a JSON object of at most 256 members");
+}
+
+bool event_make(struct maker *maker, struct outgoing *record, const char *row, size_t len, char *why)
+{
+    static struct object object; /* 12 KiB: too much for the stack to be given each time */
+    bool ok;
+
+    sbuf_reset(&maker->memory);
+    *record = (struct outgoing){.topic = maker->topic, .partition = -1};
+    if (!read_object(&object, row, len, why))
+        return false;
+    if (maker->options->raw)
+        ok = make_raw(maker, record, &object, why);
+    else if (get(&object, "specversion").kind != JSON_ABSENT)
+        ok = make_from_event(maker, record, &object, row, len, why);
+    else if (get(&object, "tombstone").kind == JSON_TRUE)
+        ok = take_product_id(maker, record, &object, why);
     else
-        ok = make_from_data(record, arena, settings, &object, why);
-    if (ok && arena->full)
+        ok = make_from_data(maker, record, &object, why);
+    if (ok && !sbuf_ok(&maker->memory))
         return no(why, "the event", "is too large");
     return ok;
 }

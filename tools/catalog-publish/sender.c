@@ -1,26 +1,37 @@
 #include "sender.h"
 
+#include "common/config.h"
+#include "tools/kit/cli.h"
+#include "tools/kit/kafka.h"
+
 #include <inttypes.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#define QUEUE_KBYTES  "32768" /* with the queue full the reader waits, so this bounds the memory */
-#define FAILURES_SAID 20      /* further ones are counted only */
+enum {
+    FAILURES_SAID = 20,           /* further ones are counted only */
+    DELIVERY_TIMEOUT_MS = 300000, /* librdkafka's own default: brokers may be restarted meanwhile */
+    FLUSH_MS = 200,
+    PURGE_MS = 1000,
+};
+
+/* With the queue full the reader waits, so this bounds the memory. */
+static const char queue_kbytes[] = "32768";
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     struct sender *sender = opaque;
+    uint64_t number = (uintptr_t)message->_private;
 
     (void)rk;
+    tracker_done(sender->tracker, number, !message->err);
     if (!message->err) {
         sender->confirmed++;
         sender->silent_brokers = false;
         return;
     }
     if (++sender->failed <= FAILURES_SAID)
-        fprintf(stderr, "catalog-publish: line %" PRIuPTR ": not delivered: %s\n",
-                (uintptr_t)message->_private, rd_kafka_err2str(message->err));
+        kit_complain(sender->cli, "line %" PRIu64 ": not delivered: %s",
+                     tracker_row(sender->tracker, number)->line, rd_kafka_err2str(message->err));
 }
 
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
@@ -30,60 +41,32 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     (void)rk;
     if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !sender->silent_brokers) {
         sender->silent_brokers = true;
-        fputs("catalog-publish: no broker answers; waiting for one (Ctrl-C stops)\n", stderr);
+        kit_complain(sender->cli, "no broker answers; waiting for one (Ctrl-C stops)");
     } else if (err == RD_KAFKA_RESP_ERR__FATAL || err == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
-        fprintf(stderr, "catalog-publish: Kafka: %s\n", reason);
+        kit_complain(sender->cli, "Kafka: %s", reason);
     }
 }
 
-/* librdkafka's own messages may quote a value, so a key that smells of a secret is named without them. */
-static bool secret_key(const char *key)
+bool sender_open(struct sender *sender, const struct kit_cli *cli, const struct config *config,
+                 struct tracker *tracker)
 {
-    return strstr(key, "password") || strstr(key, "secret") || strstr(key, "token") || strstr(key, "pem") ||
-           strstr(key, "jaas");
-}
+    const struct kit_producer_settings settings = {.client_id = "catalog-publish",
+                                                   .delivery_timeout_ms = DELIVERY_TIMEOUT_MS,
+                                                   .on_delivery = on_delivery,
+                                                   .on_error = on_error,
+                                                   .opaque = sender,
+                                                   .compression = "lz4",
+                                                   .queue_kbytes = queue_kbytes};
+    char error[KAFKA_ERROR_SIZE];
 
-static bool set(rd_kafka_conf_t *conf, const char *key, const char *value)
-{
-    char why[512];
-
-    if (rd_kafka_conf_set(conf, key, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
-        return true;
-    fprintf(stderr, "catalog-publish: kafka.%s: %s\n", key, secret_key(key) ? "the value is refused" : why);
-    return false;
-}
-
-bool sender_open(struct sender *sender, const struct settings *settings)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char why[512];
-    bool ok = set(conf, "client.id", "catalog-publish") && set(conf, "log_level", "2") &&
-              set(conf, "linger.ms", "5") && set(conf, "queue.buffering.max.kbytes", QUEUE_KBYTES) &&
-              set(conf, "compression.type", "lz4");
-
-    memset(sender, 0, sizeof(*sender));
-    for (int i = 0; i < settings->kafka_count && ok; i++)
-        ok = set(conf, settings->kafka[i].key, settings->kafka[i].value);
-    /* Last, since they are the promise: confirmed means stored by all in-sync replicas, once, in order.
-     * Java's hash spreads keys as every other client of the topic does. */
-    ok = ok && set(conf, "enable.idempotence", "true") && set(conf, "acks", "all") &&
-         set(conf, "partitioner", "murmur2_random");
-    if (!ok) {
-        rd_kafka_conf_destroy(conf);
-        return false;
-    }
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-    rd_kafka_conf_set_opaque(conf, sender);
-    sender->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-    if (!sender->rk) {
-        rd_kafka_conf_destroy(conf);
-        fprintf(stderr, "catalog-publish: Kafka's settings do not fit together: %s\n", why);
-    }
+    *sender = (struct sender){.cli = cli, .tracker = tracker};
+    sender->rk = kit_kafka_producer(config, &settings, error);
+    if (!sender->rk)
+        kit_complain(cli, "%s", error);
     return sender->rk != NULL;
 }
 
-static rd_kafka_headers_t *headers_of(const struct record *record)
+static rd_kafka_headers_t *headers_of(const struct outgoing *record)
 {
     rd_kafka_headers_t *headers = rd_kafka_headers_new((size_t)record->headers_count);
 
@@ -92,28 +75,27 @@ static rd_kafka_headers_t *headers_of(const struct record *record)
     return headers;
 }
 
-static rd_kafka_resp_err_t produce(struct sender *sender, const struct record *record,
-                                   unsigned long long line)
+static rd_kafka_resp_err_t produce(struct sender *sender, const struct outgoing *record, uint64_t number)
 {
     rd_kafka_headers_t *headers = headers_of(record);
     rd_kafka_resp_err_t err;
 
     /* librdkafka takes both as void * and, with F_COPY, only reads them. */
-    err = rd_kafka_producev(
-        sender->rk, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_PARTITION(record->partition),
-        RD_KAFKA_V_KEY((void *)(uintptr_t)record->key, record->key_len),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_len), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_OPAQUE((void *)(uintptr_t)line), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    err = rd_kafka_producev(sender->rk, RD_KAFKA_V_TOPIC(record->topic),
+                            RD_KAFKA_V_PARTITION(record->partition),
+                            RD_KAFKA_V_KEY((void *)(uintptr_t)record->key, record->key_len),
+                            RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_len),
+                            RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)number),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (err)
         rd_kafka_headers_destroy(headers);
     return err;
 }
 
-bool sender_send(struct sender *sender, const struct record *record, unsigned long long line,
-                 const volatile sig_atomic_t *stop)
+bool sender_send(struct sender *sender, const struct outgoing *record, uint64_t number)
 {
     for (;;) {
-        rd_kafka_resp_err_t err = produce(sender, record, line);
+        rd_kafka_resp_err_t err = produce(sender, record, number);
 
         if (!err) {
             sender->queued++;
@@ -121,10 +103,12 @@ bool sender_send(struct sender *sender, const struct record *record, unsigned lo
         }
         if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             sender->failed++;
-            fprintf(stderr, "catalog-publish: line %llu: not sent: %s\n", line, rd_kafka_err2str(err));
+            tracker_done(sender->tracker, number, false);
+            kit_complain(sender->cli, "line %" PRIu64 ": not sent: %s",
+                         tracker_row(sender->tracker, number)->line, rd_kafka_err2str(err));
             return false;
         }
-        if (*stop)
+        if (kit_stop)
             return false;
         rd_kafka_poll(sender->rk, 100);
     }
@@ -135,13 +119,13 @@ void sender_poll(struct sender *sender, int timeout_ms)
     rd_kafka_poll(sender->rk, timeout_ms);
 }
 
-void sender_flush(struct sender *sender, const volatile sig_atomic_t *hurry)
+void sender_flush(struct sender *sender)
 {
-    while (rd_kafka_flush(sender->rk, 200) && !*hurry)
+    while (rd_kafka_flush(sender->rk, FLUSH_MS) && kit_stop < 2)
         continue;
     if (rd_kafka_outq_len(sender->rk) > 0) {
         rd_kafka_purge(sender->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_flush(sender->rk, 1000);
+        rd_kafka_flush(sender->rk, PURGE_MS);
     }
 }
 
