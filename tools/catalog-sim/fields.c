@@ -10,6 +10,11 @@
         n, FIELD_STRING, max, NULL, NULL                                                                     \
     }
 
+#define WHOLE(n)                                                                                             \
+    {                                                                                                        \
+        n, FIELD_WHOLE, 0, NULL, NULL                                                                        \
+    }
+
 const struct field_def field_defs[FIELD_COUNT] = {
     [FIELD_NAME] = STR("name", 0),
     [FIELD_CURRENCY] = {"currency", FIELD_CURRENCY_CODE, 0, NULL, NULL},
@@ -29,35 +34,51 @@ const struct field_def field_defs[FIELD_COUNT] = {
     [FIELD_VISIBILITY] = {"visibility", FIELD_ENUM, 0, "staging|published", "\"published\""},
     [FIELD_INVENTORY] = {"inventory", FIELD_WHOLE, 0, NULL, NULL},
     [FIELD_SALE_PRICE] = {"sale_price", FIELD_WHOLE, 0, NULL, NULL},
+    /* Names and types: catalog-api.md sections 1 and 2, and Meta's own SDK (ProductCatalog.create_product).
+     */
     [FIELD_OTHERS] = STR("category", 0),
     STR("product_type", 750),
+    STR("fb_product_category", 0),
     STR("custom_label_0", 100),
     STR("custom_label_1", 100),
     STR("custom_label_2", 100),
     STR("custom_label_3", 100),
     STR("custom_label_4", 100),
+    WHOLE("custom_number_0"),
+    WHOLE("custom_number_1"),
+    WHOLE("custom_number_2"),
+    WHOLE("custom_number_3"),
+    WHOLE("custom_number_4"),
     STR("retailer_product_group_id", 100),
     {"additional_image_urls", FIELD_LIST, 0, NULL, NULL},
-    STR("sale_price_start_date", 0),
-    STR("sale_price_end_date", 0),
-    STR("origin_country", 0),
+    {"sale_price_start_date", FIELD_DATE, 0, NULL, NULL},
+    {"sale_price_end_date", FIELD_DATE, 0, NULL, NULL},
+    {"origin_country", FIELD_COUNTRY, 0, NULL, NULL},
     STR("importer_name", 0),
     {"importer_address", FIELD_OBJECT, 0, NULL, NULL},
+    STR("manufacturer_info", 0),
     {"wa_compliance_category", FIELD_ENUM, 0, "DEFAULT|COUNTRY_ORIGIN_EXEMPT", NULL},
     STR("color", 0),
     STR("size", 0),
-    STR("gender", 0),
     STR("pattern", 0),
     STR("material", 0),
-    STR("age_group", 0),
+    {"gender", FIELD_ENUM, 0, "female|male|unisex", NULL},
+    {"age_group", FIELD_ENUM, 0, "adult|all ages|infant|kids|newborn|teen|toddler", NULL},
     STR("gtin", 0),
     STR("manufacturer_part_number", 0),
     STR("short_description", 0),
-    STR("launch_date", 0),
-    STR("expiration_date", 0),
-    STR("start_date", 0),
-    {"live_special_price", FIELD_WHOLE, 0, NULL, NULL},
-    {"quantity_to_sell_on_facebook", FIELD_WHOLE, 0, NULL, NULL},
+    STR("rich_text_description", 0),
+    WHOLE("ordering_index"),
+    {"launch_date", FIELD_DATE, 0, NULL, NULL},
+    {"expiration_date", FIELD_DATE, 0, NULL, NULL},
+    {"start_date", FIELD_DATE, 0, NULL, NULL},
+    {"marked_for_product_launch", FIELD_ENUM, 0, "default|marked|not_marked", NULL},
+    {"mobile_link", FIELD_URI, 0, NULL, NULL},
+    {"checkout_url", FIELD_URI, 0, NULL, NULL},
+    WHOLE("live_special_price"),
+    WHOLE("quantity_to_sell_on_facebook"),
+    WHOLE("return_policy_days"),
+    STR("commerce_tax_category", 0),
     {"additional_variant_attributes", FIELD_OBJECT, 0, NULL, NULL},
 };
 
@@ -111,18 +132,33 @@ static const char *read_whole(const struct field_def *def, const struct param *p
     return NULL;
 }
 
+/* A list of URIs, or an object of texts. */
 static const char *read_json(const struct field_def *def, const struct params *p, char **out)
 {
     cJSON *owned;
-    const cJSON *value = params_json(p, def->name, &owned);
-    bool fits = def->type == FIELD_LIST ? cJSON_IsArray(value) : cJSON_IsObject(value);
+    const cJSON *value = params_json(p, def->name, &owned), *member;
+    bool fits = def->type == FIELD_LIST ? cJSON_IsArray(value) : cJSON_IsObject(value), strings = true;
     if (fits) {
+        cJSON_ArrayForEach(member, value) strings = strings && cJSON_IsString(member);
+    }
+    if (fits && strings) {
         char *printed = cJSON_PrintUnformatted(value);
         *out = copy_str(printed ? printed : "null");
         cJSON_free(printed);
     }
     cJSON_Delete(owned);
-    return fits ? NULL : must_be(def, def->type == FIELD_LIST ? "an array" : "an object");
+    if (!fits)
+        return must_be(def, def->type == FIELD_LIST ? "an array" : "an object");
+    return strings ? NULL
+                   : must_be(def, def->type == FIELD_LIST ? "an array of strings" : "an object of strings");
+}
+
+/* Begins with a calendar day; what may follow is a time. */
+static bool is_date(const char *s)
+{
+    int year, month, day, used = 0;
+    return sscanf(s, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && used == 10 && month >= 1 &&
+           month <= 12 && day >= 1 && day <= 31 && strspn(s + 10, "0123456789Tt:.+-Zz ") == strlen(s + 10);
 }
 
 static const char *read_string(const struct field_def *def, const struct param *p, char **out)
@@ -138,6 +174,11 @@ static const char *read_string(const struct field_def *def, const struct param *
     if (def->type == FIELD_CURRENCY_CODE && s[0] &&
         (strlen(s) != 3 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3))
         return must_be(def, "a valid ISO 4217 currency code");
+    if (def->type == FIELD_COUNTRY && s[0] &&
+        (strlen(s) != 2 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2))
+        return must_be(def, "a valid ISO 3166-1 country code");
+    if (def->type == FIELD_DATE && s[0] && !is_date(s))
+        return must_be(def, "a valid date");
     struct text json = {0};
     text_reserve(&json, strlen(s) + 2);
     text_json(&json, s);
@@ -178,12 +219,10 @@ static bool is_absolute_http(const char *json)
 
 const char *fields_check_uris(const struct field_values *values)
 {
-    static const int uris[] = {FIELD_IMAGE_URL, FIELD_URL};
-    for (int i = 0; i < 2; i++) {
-        const char *json = values->json[uris[i]];
-        if (json && !is_absolute_http(json)) {
-            snprintf(message, sizeof message, "(#100) Param %s is not a valid URI.",
-                     field_defs[uris[i]].name);
+    for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
+        const char *json = values->json[i];
+        if (field_defs[i].type == FIELD_URI && json && !is_absolute_http(json)) {
+            snprintf(message, sizeof message, "(#100) Param %s is not a valid URI.", field_defs[i].name);
             return message;
         }
     }

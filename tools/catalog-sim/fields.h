@@ -20,7 +20,7 @@ enum field {
     FIELD_INVENTORY,
     FIELD_SALE_PRICE,
     FIELD_OTHERS, /* from here on all fields are alike */
-    FIELD_COUNT = FIELD_OTHERS + 32
+    FIELD_COUNT = FIELD_OTHERS + 48
 };
 
 enum field_type {
@@ -29,8 +29,10 @@ enum field_type {
     FIELD_URI,
     FIELD_ENUM,
     FIELD_CURRENCY_CODE,
-    FIELD_LIST,
-    FIELD_OBJECT
+    FIELD_COUNTRY,
+    FIELD_DATE,
+    FIELD_LIST,  /* of strings */
+    FIELD_OBJECT /* of strings */
 };
 
 struct field_def {
