@@ -38,6 +38,7 @@ struct core_settings model_settings(enum model_api api)
         .retry_max_us = 10 * second,
         .retry_budget_percent = 20,
         .breaker_failures = 5,
+        .refusals_max = 5,
         .breaker_open_us = 2 * second,
         .breaker_open_max_us = 20 * second,
         .pause_probe_us = 10 * second,

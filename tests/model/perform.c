@@ -279,6 +279,7 @@ void model_perform(struct model *m, const struct output *out)
     case OUT_REPAIR: repair(m, out); return;
     case OUT_CATALOG_STATE: return;
     case OUT_STOPPED: stopped(m); return;
+    case OUT_PLAN:
     case OUT_BUDGET:
     case OUT_BUDGET_BLOCK:
     case OUT_COUNT: break;

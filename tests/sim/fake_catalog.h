@@ -27,6 +27,7 @@ struct fake_catalog {
     uint64_t next_id;
     bool upsert[SIM_CATALOGS_MAX], answers_id;
     bool down[SIM_CATALOGS_MAX], no_auth[SIM_CATALOGS_MAX];
+    bool refusing[SIM_CATALOGS_MAX]; /* every write, for a cause that is not the product's */
     uint64_t lookups, creates, updates, deletes, hides;
 };
 

@@ -164,14 +164,16 @@ void fstore_lease_end(struct fstore_sku *row, usec_t now_us, bool written, usec_
 
 /* What a refused settle wrote all the same is a late write: of this product, and of whoever owns the SKU by
  * now. */
-static void late_write(struct fstore *store, const struct settle_request *req, struct fstore_product *product,
+static void late_write(struct fstore *store, const struct settle_request *req,
                        const struct fstore_settle_side *side, uint32_t target)
 {
+    struct fstore_product *product;
     const struct settle_target *t = &req->targets[target];
     const struct fstore_sku *row = fstore_sku_row(store, req->catalog, side->skus[target], false);
 
     if (!t->written && t->uncertain_us == 0)
         return;
+    product = fstore_product_row(store, req->catalog, req->product, true);
     product->st = FSTORE_DIRTY;
     product->lw = true;
     product = row && !key128_none(row->ow) ? fstore_product_row(store, req->catalog, row->ow, false) : NULL;
@@ -208,14 +210,14 @@ static void settle_product(struct fstore_product *product, usec_t now_us, const 
 }
 
 static void settle_targets(struct fstore *store, usec_t now_us, const struct settle_request *req,
-                           const struct fstore_settle_side *side, struct fstore_product *product)
+                           const struct fstore_settle_side *side)
 {
     for (uint32_t i = 0; i < req->targets_count; i++) {
         const struct settle_target *target = &req->targets[i];
         struct fstore_sku *row = fstore_sku_row(store, req->catalog, side->skus[i], false);
 
         if (!row || row->fe != req->fence || !fstore_token_eq(row->tk, req->token)) {
-            late_write(store, req, product, side, i);
+            late_write(store, req, side, i);
             continue;
         }
         fstore_lease_end(row, now_us, target->written,
@@ -254,7 +256,6 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
         return SETTLE_EPOCH;
     wanted = fstore_sku_row(store, req->catalog, side->skus[0], false);
     event = fstore_event_row(store, req->catalog, req->identity, false);
-    product = fstore_product_row(store, req->catalog, req->product, true);
     if (!MUTANT(STORE_FENCE_DROPPED) &&
         (!wanted || wanted->fe != req->fence || !fstore_token_eq(wanted->tk, req->token))) {
         if (stored_by_this_settle(event, req))
@@ -262,7 +263,7 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
         if (req->repair && wanted && wanted->fe == req->fence && wanted->tk.incarnation == 0)
             return settled_before(store, req, side); /* a repair stores no outcome */
         for (uint32_t i = 0; i < req->targets_count; i++)
-            late_write(store, req, product, side, i);
+            late_write(store, req, side, i);
         return SETTLE_REFUSED;
     }
     if (stored_by_this_settle(event, req))
@@ -270,8 +271,8 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
     if (!req->repair && event) {
         /* it was ended otherwise meanwhile, by whoever got it after us: that outcome stands */
         for (uint32_t i = 0; i < req->targets_count; i++)
-            late_write(store, req, product, side, i);
-        settle_targets(store, now_us, req, side, product);
+            late_write(store, req, side, i);
+        settle_targets(store, now_us, req, side);
         return SETTLE_REFUSED;
     }
     if (!req->repair) {
@@ -283,8 +284,9 @@ enum settle_status fstore_settle(struct fstore *store, usec_t now_us, const stru
         event->fence = req->fence;
         event->token = req->token;
     }
+    product = fstore_product_row(store, req->catalog, req->product, true);
     settle_product(product, now_us, req, side, wanted);
-    settle_targets(store, now_us, req, side, product);
+    settle_targets(store, now_us, req, side);
     product->cn = 0;
     fstore_witness_raise(store, req->token.incarnation, side->witness);
     return SETTLE_OK;

@@ -19,6 +19,9 @@ enum {
     FSTORE_X_MAX = 32, /* `x` of a product: unfinished SKUs, and after a rebuild all that it ever had */
 };
 
+/* What superseded a repair: nobody asks. */
+#define FSTORE_NOBODY UINT64_MAX
+
 /* `e:<identity>` */
 struct fstore_event {
     bool used;
@@ -50,6 +53,7 @@ struct fstore_product {
     struct key128 ci;
     uint32_t cn;
     bool lw;
+    usec_t hu; /* held by an operator until then */
 };
 
 /* `s:<sku>` */
@@ -106,7 +110,7 @@ struct fstore_claim_answer {
     struct claim_reply reply;
     enum reason stored_reason; /* DONE */
     uint64_t blob;             /* DONE */
-    uint64_t superseded_by;    /* STALE: event id of the version in memory */
+    uint64_t superseded_by;    /* STALE: event id of the version in memory, or FSTORE_NOBODY */
     uint64_t shown_version;    /* `cv` */
     struct key128 skus[CORE_TARGETS_MAX];
     uint64_t ids[CORE_TARGETS_MAX];
@@ -172,6 +176,20 @@ bool fstore_rebuild(struct fstore *store, usec_t now_us, uint64_t incarnation, u
 
 void fstore_ready(struct fstore *store, usec_t now_us, uint64_t incarnation, uint64_t epoch,
                   struct store_view *view);
+
+/* An operator's changes: docs/store.md, "Changes by hand". The letter that the script answers with; *wait_us
+ * where it is B or L. There is one operator. */
+char fstore_hold(struct fstore *store, usec_t now_us, uint8_t catalog, struct key128 product, usec_t hold_us,
+                 usec_t late_us, usec_t *wait_us);
+void fstore_drop(struct fstore *store, uint8_t catalog, struct key128 product);
+char fstore_reset(struct fstore *store, usec_t now_us, uint8_t catalog, struct key128 product, usec_t late_us,
+                  uint64_t version, uint64_t event, usec_t *wait_us);
+char fstore_forget(struct fstore *store, usec_t now_us, uint8_t catalog, struct key128 product,
+                   usec_t late_us, usec_t keep_us, usec_t *wait_us);
+
+/* What a result of such a change makes of memory in a rebuild; false: not the builder. */
+bool fstore_rebuild_change(struct fstore *store, usec_t now_us, uint64_t incarnation, uint64_t epoch,
+                           const struct fstore_result *result, bool forgotten);
 
 /* For oracles and differential tests. NULL: not there. */
 const struct fstore_event *fstore_find_event(const struct fstore *store, uint8_t catalog,

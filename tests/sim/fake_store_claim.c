@@ -136,6 +136,21 @@ static bool step_end(struct claim *c)
     return true;
 }
 
+/* A repair does the newest event again. Where memory has another version by now, a lower one or none since an
+ * operator changed it, that event is not the newest any more. */
+static bool step_repair(struct claim *c)
+{
+    const struct fstore_product *p = c->product;
+
+    if (!c->req->repair || (p && p->v != 0 && (c->req->tombstone || p->v == c->version)) ||
+        MUTANT(HAND_REPAIR_GOES_ON))
+        return false;
+    c->answer->superseded_by = FSTORE_NOBODY;
+    store_end(c, OUTCOME_SUPERSEDED, REASON_NEWER_VERSION);
+    finish(c, CLAIM_STALE);
+    return true;
+}
+
 static bool step_tombstone(struct claim *c)
 {
     if (!c->req->tombstone)
@@ -402,12 +417,17 @@ void fstore_claim(struct fstore *store, usec_t now_us, const struct claim_reques
         return;
     }
     c.product = fstore_product_row(store, req->catalog, req->product, false);
+    if (c.product && c.product->hu > now_us && !MUTANT(HAND_HOLD_IGNORED)) { /* by an operator */
+        answer->reply.wait_us = c.product->hu - now_us;
+        finish(&c, CLAIM_HELD);
+        return;
+    }
     c.version = req->version;
     c.content = req->intent == INTENT_UPSERT ? req->content
                 : req->intent == INTENT_HIDE ? fstore_content_hide()
                                              : fstore_content_delete();
-    if (step_stored(&c) || worked_on_elsewhere(&c) || step_end(&c) || step_tombstone(&c) || step_stale(&c) ||
-        step_targets(&c) || step_wait(&c) || step_unchanged(&c))
+    if (step_stored(&c) || worked_on_elsewhere(&c) || step_end(&c) || step_repair(&c) || step_tombstone(&c) ||
+        step_stale(&c) || step_targets(&c) || step_wait(&c) || step_unchanged(&c))
         ;
     else
         step_grant(&c);

@@ -253,6 +253,27 @@ static void attempts(struct story *s)
     fate(s, FATE_CALL, 5, CALL_FAILS);
 }
 
+/* arg of a change by hand: the product, above 8 bits 1 to forget it, above 16 the version. */
+static void reset_by_hand(struct story *s)
+{
+    upsert(s, 2000, 0, 0, 90);
+    upsert(s, 3000, 0, 0, 20);
+    fate(s, FATE_CALL, 2, CALL_ANSWER_LOST);
+    upsert(s, 4000, 0, 0, 91);
+    script(s, 4500, T_HAND, 10u << 16, false);
+    says(s, 5000, base(0, 0, 21, 91));
+}
+
+static void forgotten_by_hand(struct story *s)
+{
+    upsert(s, 2000, 0, 0, 90);
+    script(s, 3000, T_HAND, 1u << 8, false);
+    upsert(s, 3200, 0, 0, 20);
+    script(s, 6000, T_STORE_LOSS, 0, false);
+    script(s, 6200, T_STORE_LOSS, 0, true);
+    upsert(s, 6300, 0, 0, 30);
+}
+
 const struct telling golden_tellings[] = {
     {"created", "A new product: claimed, created, settled, told, committed.", created},
     {"updated_unchanged",
@@ -319,6 +340,19 @@ const struct telling golden_tellings[] = {
      "An event whose call kills the worker each time: after 3 deaths it runs alone, after 6 it is a\n"
      "dead letter.",
      kills_workers},
+    {"reset_by_hand",
+     "A version came from the future (90): what the shop says then is superseded. An operator resets the\n"
+     "version while a call is in flight: he waits until the product comes free, and whoever wants it "
+     "meanwhile\n"
+     "waits for him. From then on what is above the version he gave is taken, and written although the "
+     "catalog\n"
+     "is believed to hold it.",
+     reset_by_hand},
+    {"forgotten_by_hand",
+     "A product is forgotten while an event of it comes: it waits, and is taken, old as its version is. The "
+     "item\n"
+     "is found by its SKU. A rebuild of memory does not bring back what was forgotten.",
+     forgotten_by_hand},
     {"attempts",
      "One product fails again and again. Before each try that shall count, a read shows that the catalog\n"
      "works.",

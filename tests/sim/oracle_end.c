@@ -33,9 +33,16 @@ static int64_t offset_of(const struct world *world, const struct result *r)
     return world->kafka.logs[r->tp].records[r->record].offset;
 }
 
-/* Versions order; where they are equal, the place in one partition; else who finished later. */
+/* Versions order since the last change by hand between them; where they are equal, the place in one
+ * partition; else who finished later. */
 static bool newer(const struct world *world, const struct result *a, const struct result *b)
 {
+    uint32_t product = event_of(world, a)->product;
+    const struct hand_change *of_a = hand_in_force(world, product, world->hand.ended_at[a->event]);
+    const struct hand_change *of_b = hand_in_force(world, product, world->hand.ended_at[b->event]);
+
+    if (of_a != of_b)
+        return of_a && (!of_b || of_a->since > of_b->since);
     if (a->version != b->version)
         return a->version > b->version;
     if (a->tp == b->tp)
@@ -125,6 +132,17 @@ static void taint_by_writes(const struct world *world,
     }
 }
 
+/* The product that had a SKU last was forgotten since, or the store lost its data: what an unfinished event
+ * left there is known to nobody. */
+static bool known_to_nobody(const struct world *world, uint8_t catalog, int32_t sku)
+{
+    uint32_t product = world->last_grant[catalog][sku].product;
+    usec_t forgotten_at = world->hand.forgotten_at[product];
+
+    return world->last_grant[catalog][sku].losses != world->losses ||
+           (forgotten_at > 0 && forgotten_at >= world->last_grant[catalog][sku].at);
+}
+
 static bool vanished_since(const struct world *world, uint8_t catalog, int32_t sku, usec_t since)
 {
     for (uint32_t i = 0; i < world->catalog.items_count; i++) {
@@ -148,7 +166,8 @@ static void check_left_behind(struct world *world, const struct belief *beliefs,
     if (!item || item->content == CONTENT_FOREIGN || !newest || newest->finished_at <= row->tainted_at ||
         (newest->outcome != OUTCOME_CREATED && newest->outcome != OUTCOME_UPDATED) || newest->stored ||
         event_of(world, newest)->intent != INTENT_UPSERT || event_of(world, newest)->sku == sku ||
-        world->last_grant[catalog][sku].product != row->tainted_by || world->losses > 0)
+        world->last_grant[catalog][sku].product != row->tainted_by || world->losses > 0 ||
+        known_to_nobody(world, catalog, sku))
         return;
     oracle_fail(world, "P3", "sku %d has an item that product %u left behind when event %u made another", sku,
                 row->tainted_by, newest->event);
@@ -169,15 +188,14 @@ static void check_item(struct world *world, const struct belief *beliefs, const 
     }
     if (!row->last) {
         /* what an unfinished event made is known to the store alone */
-        if (item && item->content != CONTENT_FOREIGN &&
-            world->last_grant[catalog][sku].losses == world->losses)
+        if (item && item->content != CONTENT_FOREIGN && !known_to_nobody(world, catalog, sku))
             oracle_fail(world, "P3", "sku %d has an item, and no result says so", sku);
         return;
     }
     if (world->last_grant[catalog][sku].at > row->last->finished_at &&
         world->last_grant[catalog][sku].product != event_of(world, row->last)->product)
         return; /* another product took it since, by an event that came to nothing */
-    forgotten = world->last_grant[catalog][sku].losses != world->losses;
+    forgotten = known_to_nobody(world, catalog, sku);
     newest = beliefs[event_of(world, row->last)->product].newest;
     upsert = event_of(world, newest)->intent == INTENT_UPSERT && newest->outcome != OUTCOME_SKIPPED;
     owns = upsert && event_of(world, newest)->sku == sku;
@@ -211,6 +229,18 @@ static void check_outcomes(struct world *world)
         }
 }
 
+static void check_superseded_by_hand(struct world *world, const struct result *r,
+                                     const struct hand_change *change)
+{
+    const struct event *own = event_of(world, r);
+
+    if (change->forget || change->product != own->product || (!own->tombstone && own->version > change->to))
+        oracle_fail(
+            world, "hand",
+            "event %u (version %llu) is said to be superseded by a reset of product %u to version %llu",
+            r->event, (unsigned long long)own->version, change->product, (unsigned long long)change->to);
+}
+
 /* What superseded an event was at least as new. */
 static void check_superseded(struct world *world)
 {
@@ -220,6 +250,10 @@ static void check_superseded(struct world *world)
 
         if (r->outcome != OUTCOME_SUPERSEDED || r->superseded_by == 0)
             continue;
+        if (hand_named(world, r->superseded_by)) {
+            check_superseded_by_hand(world, r, hand_named(world, r->superseded_by));
+            continue;
+        }
         by = &world->workload.events[r->superseded_by - 1];
         if (by->product != own->product || (!by->tombstone && !own->tombstone && by->version < own->version))
             oracle_fail(world, "P3",
@@ -231,6 +265,16 @@ static void check_superseded(struct world *world)
         if (r->superseded_by - 1 == r->event && r->losses == 0)
             oracle_fail(world, "P1", "event %u is said to be superseded by itself", r->event);
     }
+}
+
+/* Shadow mode's promise. */
+static void check_plan_only(struct world *world)
+{
+    const struct fake_catalog *cat = &world->catalog;
+
+    if (world->set.core.plan_only &&
+        cat->creates + cat->updates + cat->deletes + cat->hides + cat->lookups > 0)
+        oracle_fail(world, "plan-only", "a call reached the catalog");
 }
 
 static void check_duplicates(struct world *world)
@@ -251,6 +295,7 @@ void oracle_end(struct world *world)
 
     memset(beliefs, 0, sizeof beliefs);
     memset(skus, 0, sizeof skus);
+    check_plan_only(world);
     check_outcomes(world);
     check_superseded(world);
     check_duplicates(world);

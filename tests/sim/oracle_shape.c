@@ -64,6 +64,7 @@ void oracle_call(struct world *world, uint32_t w, struct side *side, const struc
     if (side->in_call)
         oracle_fail(world, "call", "w%u makes two calls for event %u at once", w, side->event);
     side->in_call = true;
+    side->call_kind = out->u.call.kind;
     if (side->epoch != worker->epoch_ready)
         oracle_fail(world, "epoch", "w%u makes a call for event %u under a lease of an older epoch", w,
                     side->event);
@@ -140,19 +141,53 @@ void oracle_given_back(struct world *world, uint32_t w, uint32_t tp)
                     (long long)log->records[next].offset);
 }
 
-/* A full window reads nothing more. */
+/* Records of a topic that a worker has in hand under assignments that stand. */
+static uint32_t open_of_topic(const struct world *world, uint32_t w, uint32_t topic)
+{
+    const struct worker *worker = &world->workers[w];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < SIM_SIDES_MAX; i++) {
+        const struct side *side = &worker->sides[i];
+        const struct worker_partition *part = &worker->parts[side->tp];
+
+        if (side->used && !side->repair && side->tp / world->kafka.parts == topic && part->assigned &&
+            !part->revoking && part->assignment == side->assignment)
+            count++;
+    }
+    return count;
+}
+
+static uint32_t topic_share(const struct world *world)
+{
+    uint32_t share = world->set.core.window_records / world->kafka.topics;
+
+    return share > 0 ? share : 1;
+}
+
+/* A topic whose share of the window is full reads nothing more. */
 void oracle_window(struct world *world, uint32_t w)
 {
     const struct worker *worker = &world->workers[w];
-    uint32_t repairs = 0; /* they have slots of their own */
 
-    for (uint32_t i = 0; i < SIM_SIDES_MAX; i++)
-        repairs += worker->sides[i].used && worker->sides[i].repair;
-    if (worker->stats.open - repairs < world->set.core.window_records || worker->terminating)
+    if (worker->terminating)
         return;
-    for (uint32_t i = 0; i < world->kafka.tps; i++)
-        if (worker->parts[i].assigned && !worker->parts[i].revoking && !worker->parts[i].paused)
-            oracle_fail(world, "P7", "w%u has %u records open and still reads p%u", w, worker->stats.open, i);
+    for (uint32_t topic = 0; topic < world->kafka.topics; topic++) {
+        uint32_t open = open_of_topic(world, w, topic);
+
+        for (uint32_t i = topic * world->kafka.parts;
+             open >= topic_share(world) && i < (topic + 1) * world->kafka.parts; i++)
+            if (worker->parts[i].assigned && !worker->parts[i].revoking && !worker->parts[i].paused)
+                oracle_fail(world, "P7", "w%u has %u records of topic %u open and still reads p%u", w, open,
+                            topic, i);
+    }
+}
+
+void oracle_isolated(struct world *world)
+{
+    for (uint32_t w = 0; w < world->set.workers; w++)
+        if (world->workers[w].up && open_of_topic(world, w, 0) >= topic_share(world))
+            world->marks->count[MARK_ISOLATED]++;
 }
 
 /* Leases and calls of before have ended when a new epoch's memory is built. */

@@ -99,6 +99,7 @@ static void check_deadlines(struct world *world, uint32_t w)
 void oracle_step(struct world *world, uint32_t w, const struct input *in, const struct outputs *out)
 {
     oracle_acked(world, w, in, out);
+    oracle_flood_step(world, w, in, out);
     if (out->count > CORE_OUTPUTS_MAX)
         oracle_fail(world, "P7", "w%u: %u outputs in one step", w, out->count);
     check_stats(world, w, out);
@@ -145,6 +146,7 @@ void oracle_called(struct world *world, uint32_t w, struct side *side, const str
     uint8_t catalog = world->workload.events[side->event].catalog;
     uint64_t successes = world->workers[w].successes[catalog];
 
+    oracle_flood_refused(world, w, side, reply);
     /* what the API said of the item, and its index does not show, is a failure of the lookups that follow */
     side->contradicted =
         side->contradicted || reply->class == CALLED_NOT_FOUND || reply->class == CALLED_DUPLICATE;
@@ -188,14 +190,20 @@ void oracle_settle(struct world *world, uint32_t w, struct side *side, const str
         oracle_fail(world, "P6", "w%u gives event %u up for its age, while the catalog was not known to work",
                     w, side->event);
     if (req->reason == REASON_REFUSED && !world->workload.events[side->event].poison &&
-        world->set.fate_permille[FATE_CALL][CALL_STRANGE_REFUSAL] == 0)
+        world->set.fate_permille[FATE_CALL][CALL_STRANGE_REFUSAL] == 0 && world->set.refusing_every_us == 0)
         oracle_fail(world, "refused", "w%u takes event %u for refused, and the API never said so", w,
                     side->event);
+    if (req->outcome == OUTCOME_FAILED && req->reason == REASON_REFUSED)
+        oracle_flood_settled(world, w, side);
+    if ((req->reason == REASON_PLAN_ONLY) != (req->planned != OUTCOME_NONE) ||
+        (req->planned != OUTCOME_NONE && (side->planned == 0 || !world->set.core.plan_only)))
+        oracle_fail(world, "plan-only", "w%u settles event %u as planned, and planned %u calls", w,
+                    side->event, side->planned);
     side->settled_writes = false;
     for (uint32_t i = 0; i < req->targets_count; i++)
         side->settled_writes = side->settled_writes || req->targets[i].written;
     for (uint32_t i = 0; i < req->targets_count; i++)
-        if (req->targets[i].gone && still_leased(world, req, side->skus[i]) &&
+        if (req->targets[i].gone && !world->set.core.plan_only && still_leased(world, req, side->skus[i]) &&
             fake_catalog_find(&world->catalog, req->catalog, side->skus[i]))
             oracle_fail(world, "gone", "w%u takes the item of sku %d for gone (event %u), and it is there", w,
                         side->skus[i], side->event);

@@ -127,9 +127,11 @@ void oracle_settled(struct world *world, const struct settle_request *req,
 {
     uint32_t product = world->workload.events[event].product;
 
+    const struct fstore_product *product_now = fstore_find_product(&world->store, req->catalog, req->product);
+
     (void)side;
-    if (!req->success)
-        return;
+    if (!req->success || !product_now || product_now->v < req->version)
+        return; /* or it was taken before, and undone by hand since */
     if (world->accepted_losses[product] != world->losses)
         world->accepted_version[product] = 0;
     if (req->version > world->accepted_version[product])
@@ -145,6 +147,8 @@ void oracle_unchanged(struct world *world, const struct claim_request *req, uint
     int32_t sku = sku_of_key(product->s);
     const struct item *item = fake_catalog_find(&world->catalog, req->catalog, sku);
 
+    if (world->set.core.plan_only) /* it is said of what the catalog would hold */
+        return;
     for (uint32_t i = 0; i < world->catalog.items_count; i++)
         if (world->catalog.items[i].sku == sku && world->catalog.items[i].vanished_at)
             return; /* what is done by hand cannot be known */

@@ -25,6 +25,7 @@ void settings_calm(struct sim_settings *s)
     s->fetch_us = 1 * ms;
     s->lookup_lag_us = 0;
     s->faults_us = 60 * second;
+    s->hand_hold_us = 60 * second;
     s->budget_interval_us = 10 * ms;
     s->budget_burst = 10;
     s->core = (struct core_settings){
@@ -39,6 +40,7 @@ void settings_calm(struct sim_settings *s)
         .retry_max_us = 10 * second,
         .retry_budget_percent = 20,
         .breaker_failures = 5,
+        .refusals_max = 5,
         .breaker_open_us = 2 * second,
         .breaker_open_max_us = 20 * second,
         .pause_probe_us = 10 * second,
@@ -185,6 +187,27 @@ static void draw_workload(struct sim_settings *s, struct rng *rng)
     s->storms = rng_chance(rng, 100) ? 30 : 0;
 }
 
+/* A catalog on a topic of its own each. Few slots, so that the paused one's share is full soon. */
+static void draw_own_topics(struct sim_settings *s, struct rng *rng)
+{
+    struct core_settings *c = &s->core;
+
+    s->own_topics = true;
+    s->catalogs = s->topics = (uint32_t)rng_range(rng, 2, SIM_CATALOGS_MAX);
+    c->catalogs_count = c->topics_count = s->catalogs;
+    s->parts = (uint32_t)rng_range(rng, 1, 2);
+    if (s->products < 2 * s->catalogs)
+        s->products = 2 * s->catalogs;
+    if (s->skus < s->products)
+        s->skus = s->products;
+    c->window_records = 4u << rng_below(rng, 3);
+    c->window_bytes = rng_chance(rng, 500) ? 400 + rng_below(rng, 2000) : 1 << 20;
+    for (uint32_t i = 0; i < s->catalogs; i++) {
+        if (c->catalogs[i].inflight_max == 0)
+            c->catalogs[i] = c->catalogs[0];
+    }
+}
+
 void settings_draw(struct sim_settings *s, uint64_t seed)
 {
     struct rng rng = {.state = mix64(seed)};
@@ -219,6 +242,17 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
         0) /* a restart with old data: leases and calls that it forgot must have ended */
         s->core.store_grace_us = s->core.lease_us + s->core.call_late_us + second;
     draw_workload(s, &rng);
+    s->refusing_every_us = every(&rng, 250, 5, 40);
+    s->core.refusals_max = (uint32_t)rng_range(&rng, 1, 5);
+    if (rng_chance(&rng, 200)) /* last, so that all other seeds are what they were */
+        draw_own_topics(s, &rng);
+    s->core.plan_only = rng_chance(&rng, 50);
+    if (!s->own_topics) { /* those worlds are about isolation */
+        s->hand_every_us = every(&rng, 350, 3, 30);
+        s->rebuild_every_us = s->hand_every_us ? 0 : every(&rng, 100, 1, 3);
+    }
+    s->hand_hold_us = rng_range(&rng, 2, 20) * second;
+    s->hand_dies_permille = rng_chance(&rng, 500) ? 100 : 0;
 }
 
 static const char *point_names[FATE_POINTS] = {"crash",  "store",  "call", "publish",
@@ -233,9 +267,15 @@ void settings_print(const struct sim_settings *s, FILE *to)
         "seed %llu: %u workers, %u topics of %u partitions, %u catalogs, %u events of %u products, %u SKUs\n",
         (unsigned long long)s->seed, s->workers, s->topics, s->parts, s->catalogs, s->events, s->products,
         s->skus);
-    fprintf(to, "  window %u records, %llu bytes, span %lld; attempts %u, age %llds, breaker %u\n",
+    if (c->plan_only)
+        fprintf(to, "  plan-only\n");
+    if (s->own_topics)
+        fprintf(to, "  a topic a catalog, catalog 0 is paused to the last\n");
+    fprintf(to,
+            "  window %u records, %llu bytes, span %lld; attempts %u, age %llds, breaker %u, refusals %u\n",
             c->window_records, (unsigned long long)c->window_bytes, (long long)c->window_span,
-            c->retry_attempts_max, (long long)(c->retry_age_max_us / second), c->breaker_failures);
+            c->retry_attempts_max, (long long)(c->retry_age_max_us / second), c->breaker_failures,
+            c->refusals_max);
     fprintf(to, "  call time-out %lld ms, late %lld ms, lease %lld ms, margin %lld ms, lookup lag %lld ms\n",
             (long long)(c->call_timeout_us / ms), (long long)(c->call_late_us / ms),
             (long long)(c->lease_us / ms), (long long)(c->lease_margin_us / ms),
@@ -259,8 +299,11 @@ void settings_print(const struct sim_settings *s, FILE *to)
         (long long)(s->crash_every_us / second), (long long)(s->freeze_every_us / second),
         (long long)(s->rebalance_every_us / second), (long long)(s->terminate_every_us / second),
         (long long)(s->store_down_every_us / second), (long long)(s->store_loss_every_us / second));
-    fprintf(to, " store-old %lld kafka-down %lld catalog-down %lld token %lld vanish %lld\n",
+    fprintf(to,
+            " store-old %lld kafka-down %lld catalog-down %lld token %lld vanish %lld refusing %lld hand "
+            "%lld rebuild %lld\n",
             (long long)(s->store_old_every_us / second), (long long)(s->kafka_down_every_us / second),
             (long long)(s->catalog_down_every_us / second), (long long)(s->token_dies_every_us / second),
-            (long long)(s->vanish_every_us / second));
+            (long long)(s->vanish_every_us / second), (long long)(s->refusing_every_us / second),
+            (long long)(s->hand_every_us / second), (long long)(s->rebuild_every_us / second));
 }

@@ -8,9 +8,9 @@
 
 enum {
     SIM_WORKERS_MAX = 4,
-    SIM_TOPICS_MAX = 2,
+    SIM_TOPICS_MAX = 3,
     SIM_PARTS_MAX = 8, /* over all topics */
-    SIM_CATALOGS_MAX = 2,
+    SIM_CATALOGS_MAX = 3,
     SIM_EVENTS_MAX = 400,
     SIM_PRODUCTS_MAX = 16,
     SIM_SKUS_MAX = 24,
@@ -55,6 +55,8 @@ struct sim_settings {
     uint64_t seed;
     uint32_t workers, topics, parts, catalogs, events, products, skus, contents;
     struct core_settings core; /* incarnation and seed are each process's own */
+    bool own_topics; /* each catalog has a topic of its own, and one of them is kept paused to the last:
+                        oracle_isolation */
     bool static_members;
     bool upsert_answers_id; /* 10800 carries the existing id */
     uint32_t foreign_items; /* items there before anything began */
@@ -69,8 +71,10 @@ struct sim_settings {
     /* mean spans between troubles of a kind; 0: never */
     usec_t crash_every_us, freeze_every_us, rebalance_every_us, terminate_every_us, store_down_every_us,
         store_loss_every_us, store_old_every_us, kafka_down_every_us, catalog_down_every_us,
-        token_dies_every_us, vanish_every_us;
+        token_dies_every_us, vanish_every_us, refusing_every_us, hand_every_us, rebuild_every_us;
     usec_t freeze_max_us, down_max_us;
+    usec_t hand_hold_us;         /* how long an operator holds a product */
+    uint16_t hand_dies_permille; /* the command, before each of its steps */
 
     /* the workload, permille of events */
     uint16_t gaps, duplicates, reused, hides, no_sku, deletes, tombstones, resyncs, replays, sku_changes,

@@ -10,6 +10,20 @@ static bool is_write(enum call_kind kind)
     return kind != CALL_LOOKUP;
 }
 
+/* Plan-only: nothing goes out; what a create would make, or a lookup find, has a name that stands for it. */
+void shell_plan(struct world *world, uint32_t w, const struct output *out)
+{
+    struct side *side = worker_side(world, w, out->op);
+
+    if (!world->set.core.plan_only || !side)
+        oracle_fail(world, "plan-only", "w%u plans a call for an op that holds nothing, or in a real world",
+                    w);
+    world->marks->count[MARK_PLANNED]++;
+    side->planned++;
+    if (out->u.call.kind == CALL_CREATE || out->u.call.kind == CALL_LOOKUP)
+        side->ids[out->u.call.target] = 1;
+}
+
 void shell_call(struct world *world, uint32_t w, const struct output *out)
 {
     struct side *side = worker_side(world, w, out->op);
@@ -20,6 +34,8 @@ void shell_call(struct world *world, uint32_t w, const struct output *out)
     if (!side)
         oracle_fail(world, "call", "w%u makes a call for an op that holds nothing", w);
     event = &world->workload.events[side->event];
+    if (world->set.core.plan_only)
+        oracle_fail(world, "plan-only", "w%u makes a call for event %u", w, side->event);
     if (out->u.call.probe)
         world->marks->count[MARK_PROBE]++;
     oracle_call(world, w, side, out);
@@ -80,7 +96,7 @@ static bool refused_on_the_way(struct world *world, const struct effect *effect,
     case CALL_LOSES_AUTH: reply.class = rng_chance(&world->rng, 500) ? CALLED_AUTH : CALLED_FORBIDDEN; break;
     case CALL_STRANGE_REFUSAL:
         reply.class = CALLED_REFUSED;
-        reply.few = true;
+        reply.few = reply.shared = true;
         break;
     case CALL_FALSE_NOT_FOUND:
         if (msg->call.kind == CALL_CREATE || msg->call.kind == CALL_LOOKUP)
@@ -122,6 +138,11 @@ void shell_call_send(struct world *world, struct effect *effect)
     }
     if (world->catalog.down[msg->call.catalog])
         msg->fate = rng_chance(&world->rng, 700) ? CALL_FAILS : CALL_FAILS_UNKNOWN;
+    if (world->catalog.refusing[msg->call.catalog] && is_write(msg->call.kind)) {
+        answer(world, effect, (struct call_reply){.class = CALLED_REFUSED, .shared = true},
+               world->now + latency, false);
+        return;
+    }
     if (refused_on_the_way(world, effect, world->now + latency))
         return;
     if (msg->fate == CALL_LANDS_LATE && is_write(msg->call.kind)) {
@@ -206,6 +227,8 @@ void shell_call_reply(struct world *world, struct effect *effect)
     }
     if (msg->reply.class == CALLED_OK)
         worker->successes[msg->call.catalog]++;
+    if (msg->reply.class == CALLED_OK && is_write(msg->call.kind))
+        oracle_flood_over(world, effect->worker, msg->call.catalog);
     in.u.called.op = msg->op;
     in.u.called.reply = msg->reply;
     worker_step(world, effect->worker, &in);

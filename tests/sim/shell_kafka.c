@@ -183,8 +183,8 @@ void shell_repair(struct world *world, uint32_t w, struct op_id op)
         oracle_fail(world, "repair", "w%u repairs for an op that holds nothing", w);
     event = &world->workload.events[side->event];
     product = fstore_find_product(&world->store, event->catalog, key_product(event->catalog, event->product));
-    if (!product || product->v == 0)
-        return;
+    if (!product || product->v == 0 || product->partition < 0)
+        return; /* unknown, or its version is an operator's */
     effect_for(world, E_REPAIR, world->now + world_about(world, 20 * ms), w)->u.arg =
         (uint64_t)(product->topic * world->kafka.parts + (uint32_t)product->partition) << 32 |
         (uint64_t)product->offset;

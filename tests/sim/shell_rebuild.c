@@ -2,9 +2,12 @@
  * found. */
 #include "tests/sim/world.h"
 
-static int by_finish(const struct result *a, const struct result *b)
+/* A stored outcome told again is of the moment at which the store took it. */
+static usec_t moment(const struct world *world, const struct result *r)
 {
-    return a->finished_at < b->finished_at ? -1 : a->finished_at > b->finished_at;
+    usec_t ended_at = world->hand.ended_at[r->event];
+
+    return ended_at > 0 && ended_at < r->finished_at ? ended_at : r->finished_at;
 }
 
 static bool feed(struct world *world, uint32_t w, const struct result *r)
@@ -44,17 +47,27 @@ void shell_rebuild(struct world *world, uint32_t w)
         !world->store_down && !world->kafka.down && world->workers[w].link_up &&
         fstore_rebuild(&world->store, world->now, world->workers[w].incarnation, world->store.guard.ep, NULL);
     static uint32_t order[KAFKA_RESULTS_MAX];
+    usec_t before = 0; /* changes by hand were fed up to here */
     uint32_t count = world->kafka.results_count;
 
     for (uint32_t i = 0; ok && i < count; i++) { /* insertion keeps equal moments in the topic's order */
         uint32_t j = i;
 
-        for (; j > 0 && by_finish(&world->kafka.results[order[j - 1]], &world->kafka.results[i]) > 0; j--)
+        for (; j > 0 &&
+               moment(world, &world->kafka.results[order[j - 1]]) > moment(world, &world->kafka.results[i]);
+             j--)
             order[j] = order[j - 1];
         order[j] = i;
     }
-    for (uint32_t i = 0; ok && i < count; i++)
-        ok = feed(world, w, &world->kafka.results[order[i]]);
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const struct result *result = &world->kafka.results[order[i]];
+
+        operator_feeds(world, w, before, moment(world, result) - 1);
+        before = moment(world, result) - 1;
+        ok = feed(world, w, result);
+    }
+    if (ok)
+        operator_feeds(world, w, before, world->now);
     if (ok)
         world->marks->count[MARK_REBUILT]++;
     in.u.rebuilt.ok = ok;

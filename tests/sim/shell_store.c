@@ -225,16 +225,25 @@ static void note_claim(struct world *world, const struct store_msg *msg, uint32_
     if (reply->status == CLAIM_GRANTED) {
         int32_t sku = sku_of_key(msg->u.claim.answer.skus[0]);
 
+        oracle_hand_granted(world, &msg->u.claim.req, event);
         world->last_grant[msg->u.claim.req.catalog][sku].at = world->now;
         world->last_grant[msg->u.claim.req.catalog][sku].losses = world->losses;
         world->last_grant[msg->u.claim.req.catalog][sku].product = world->workload.events[event].product;
     }
+    if (reply->status == CLAIM_HELD && product && product->hu > world->now)
+        world->marks->count[MARK_HAND_HELD]++;
+    if (reply->status == CLAIM_STALE && !msg->u.claim.req.repair)
+        oracle_hand_stale(world, event, msg->u.claim.answer.superseded_by);
+    if (reply->status == CLAIM_SKIPPED && reply->reason == REASON_SKU_TAKEN)
+        oracle_hand_taken(world, &msg->u.claim.req, event);
     if (marks[reply->status] >= 0)
         world->marks->count[marks[reply->status]]++;
     if (reply->status == CLAIM_GRANTED && reply->claims > 0)
         world->marks->count[MARK_REGRANTED]++;
-    if (reply->status == CLAIM_IS_UNCHANGED)
+    if (reply->status == CLAIM_IS_UNCHANGED) {
         oracle_unchanged(world, &msg->u.claim.req, event);
+        oracle_hand_unchanged(world, world->workload.events[event].product, event);
+    }
 }
 
 static void apply_look(struct world *world, struct effect *effect)
@@ -258,18 +267,35 @@ static void apply_look(struct world *world, struct effect *effect)
     msg->u.look.run_id = world->store.run_id;
 }
 
+/* When the store took an event's outcome: the first time, in this life of its data. */
+static void note_ended(struct world *world, uint8_t catalog, uint64_t event, bool before)
+{
+    struct key128 identity = key_identity(world->workload.events[event].identity);
+
+    if (!before && fstore_find_event(&world->store, catalog, identity))
+        world->hand.ended_at[event] = world->now;
+}
+
 static void apply(struct world *world, struct effect *effect)
 {
     struct store_msg *msg = &effect->u.store;
     struct fstore *store = &world->store;
+    bool before;
 
     switch (msg->type) {
     case OUT_CLAIM:
+        before = fstore_find_event(store, msg->u.claim.req.catalog, msg->u.claim.req.identity) != NULL;
         fstore_claim(store, world->now, &msg->u.claim.req, &msg->u.claim.side, &msg->u.claim.answer);
         note_claim(world, msg, (uint32_t)msg->u.claim.side.event);
+        note_ended(world, msg->u.claim.req.catalog, msg->u.claim.side.event, before);
         return;
     case OUT_SETTLE:
+        before = fstore_find_event(store, msg->u.settle.req.catalog, msg->u.settle.req.identity) != NULL;
         msg->u.settle.status = fstore_settle(store, world->now, &msg->u.settle.req, &msg->u.settle.side);
+        note_ended(world, msg->u.settle.req.catalog, msg->u.settle.side.event, before);
+        if (msg->u.settle.status == SETTLE_OK)
+            oracle_hand_settled(world, &msg->u.settle.req, (uint32_t)msg->u.settle.side.event,
+                                !before && !msg->u.settle.req.repair);
         if (msg->u.settle.status == SETTLE_OK)
             oracle_settled(world, &msg->u.settle.req, &msg->u.settle.side,
                            (uint32_t)msg->u.settle.side.event);

@@ -60,8 +60,9 @@ static const char *settle_names[] = {[SETTLE_UNANSWERED] = "unanswered",
                                      [SETTLE_REFUSED] = "refused",
                                      [SETTLE_EPOCH] = "epoch"};
 static const char *gate_names[] = {
-    [GATE_WORKS] = "works",     [GATE_FAILING] = "failing", [GATE_THROTTLED] = "throttled",
-    [GATE_BLOCKED] = "blocked", [GATE_AUTH] = "auth",       [GATE_FORBIDDEN] = "forbidden"};
+    [GATE_WORKS] = "works",         [GATE_FAILING] = "failing", [GATE_REFUSING] = "refusing",
+    [GATE_THROTTLED] = "throttled", [GATE_BLOCKED] = "blocked", [GATE_AUTH] = "auth",
+    [GATE_FORBIDDEN] = "forbidden"};
 
 static long long in_ms(usec_t us)
 {
@@ -133,13 +134,15 @@ static void print_input(struct world *world, const struct input *in)
 
 static void print_output(struct world *world, uint32_t w, const struct output *out)
 {
-    const struct side *side = out->type == OUT_CALL ? worker_side(world, w, out->op) : NULL;
+    const struct side *side =
+        out->type == OUT_CALL || out->type == OUT_PLAN ? worker_side(world, w, out->op) : NULL;
     FILE *to = world->trace;
 
     fprintf(to, " %s", core_output_name(out->type));
     switch (out->type) {
     case OUT_CLAIM: fprintf(to, " #%u%s", out->op.slot, out->u.claim.mode == CLAIM_END ? " end" : ""); break;
     case OUT_CALL:
+    case OUT_PLAN:
         fprintf(to, " #%u %s%s", out->op.slot, call_names[out->u.call.kind],
                 out->u.call.probe ? " probe" : "");
         if (side && side->skus[out->u.call.target] != SIM_NO_SKU)

@@ -19,6 +19,9 @@ static usec_t span_of(const struct sim_settings *set, enum trouble trouble)
         [T_CATALOG_DOWN] = set->catalog_down_every_us,
         [T_TOKEN_DIES] = set->token_dies_every_us,
         [T_VANISH] = set->vanish_every_us,
+        [T_REFUSING] = set->refusing_every_us,
+        [T_HAND] = set->hand_every_us,
+        [T_REBUILD] = set->rebuild_every_us,
     };
 
     return spans[trouble];
@@ -39,6 +42,13 @@ void troubles_begin(struct world *world)
     for (enum trouble t = 0; t < T_COUNT; t++)
         schedule(world, t);
     effect_new(world, E_HEAL, world->now + world->set.faults_us);
+    if (world->set.own_topics) {
+        struct effect *dies =
+            effect_new(world, E_SCRIPT, world->now + rng_range(&world->rng, 0, world->set.produce_us / 2));
+
+        dies->u.trouble.trouble = T_TOKEN_DIES;
+        world->kept_paused = true;
+    }
     world->to_produce = world->workload.productions_count;
     for (uint32_t i = 0; i < world->workload.productions_count; i++)
         effect_new(world, E_PRODUCE, world->workload.productions[i].at)->u.arg = i;
@@ -81,6 +91,16 @@ static void catalog_goes(struct world *world, struct effect *effect)
 
     trace_note(world, "catalog %u is down", c);
     world->catalog.down[c] = true;
+    effect->u.trouble.arg = c;
+    over_later(world, effect, world->set.down_max_us, false, false);
+}
+
+static void catalog_refuses(struct world *world, struct effect *effect)
+{
+    uint32_t c = (uint32_t)rng_below(&world->rng, world->set.catalogs);
+
+    trace_note(world, "catalog %u refuses every write from now on", c);
+    world->catalog.refusing[c] = true;
     effect->u.trouble.arg = c;
     over_later(world, effect, world->set.down_max_us, false, false);
 }
@@ -147,6 +167,9 @@ void trouble_happens(struct world *world, struct effect *effect)
     case T_CATALOG_DOWN: catalog_goes(world, effect); break;
     case T_TOKEN_DIES: token_dies(world, effect); break;
     case T_VANISH: vanish(world); break;
+    case T_REFUSING: catalog_refuses(world, effect); break;
+    case T_HAND: operator_draws(world); break;
+    case T_REBUILD: operator_rebuilds(world); break;
     case T_COUNT: break;
     }
     schedule(world, effect->u.trouble.trouble);
@@ -183,6 +206,8 @@ static void token_comes(struct world *world, uint32_t c)
 {
     bool told = world->choose || rng_chance(&world->rng, 600);
 
+    if (c == 0 && world->kept_paused)
+        return;
     trace_note(world, "the credentials of catalog %u are good again", c);
     world->catalog.no_auth[c] = false;
     for (uint32_t w = 0; told && w < world->set.workers; w++)
@@ -215,6 +240,10 @@ void trouble_over(struct world *world, struct effect *effect)
         trace_note(world, "catalog %u works again", (uint32_t)effect->u.trouble.arg);
         world->catalog.down[effect->u.trouble.arg] = false;
         return;
+    case T_REFUSING:
+        trace_note(world, "catalog %u takes writes again", (uint32_t)effect->u.trouble.arg);
+        world->catalog.refusing[effect->u.trouble.arg] = false;
+        return;
     case T_TOKEN_DIES: token_comes(world, (uint32_t)effect->u.trouble.arg); return;
     default: return;
     }
@@ -224,14 +253,21 @@ void troubles_heal(struct world *world)
 {
     trace_note(world, "everything heals");
     world->healed = true;
+    world->catalog.no_auth[0] = world->catalog.no_auth[0] || world->kept_paused;
     store_comes(world, false, false);
     if (world->kafka.down)
         kafka_comes(world);
     for (uint32_t c = 0; c < world->set.catalogs; c++) {
-        world->catalog.down[c] = false;
+        world->catalog.down[c] = world->catalog.refusing[c] = false;
         if (world->catalog.no_auth[c])
             token_comes(world, c);
     }
+}
+
+void troubles_release(struct world *world)
+{
+    world->kept_paused = false;
+    token_comes(world, 0);
 }
 
 static void script_begins(struct world *world, enum trouble trouble, uint64_t arg)
@@ -261,12 +297,18 @@ static void script_begins(struct world *world, enum trouble trouble, uint64_t ar
         trace_note(world, "the credentials of catalog %u are refused from now on", (uint32_t)arg);
         world->catalog.no_auth[arg] = true;
         return;
+    case T_REFUSING:
+        trace_note(world, "catalog %u refuses every write from now on", (uint32_t)arg);
+        world->catalog.refusing[arg] = true;
+        return;
     case T_VANISH:
         item = fake_catalog_find(&world->catalog, 0, (int32_t)arg);
         trace_note(world, "somebody deletes the item of sku %u by hand", (uint32_t)arg);
         if (item)
             fake_catalog_vanish(&world->catalog, item, world->now);
         return;
+    case T_HAND: operator_begins(world, (uint32_t)(arg & 0xff), (arg >> 8 & 1) != 0, arg >> 16); return;
+    case T_REBUILD: operator_rebuilds(world); return;
     case T_COUNT: return;
     }
 }

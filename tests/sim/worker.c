@@ -184,9 +184,10 @@ static void absorb(struct world *world, uint32_t w, const struct output *out)
 static void note_gate(struct world *world, uint32_t w, const struct output *out)
 {
     static const enum mark marks[] = {
-        [GATE_WORKS] = MARK_GATE_OPENED,        [GATE_FAILING] = MARK_GATE_FAILING,
-        [GATE_THROTTLED] = MARK_GATE_THROTTLED, [GATE_BLOCKED] = MARK_GATE_BLOCKED,
-        [GATE_AUTH] = MARK_GATE_AUTH,           [GATE_FORBIDDEN] = MARK_GATE_AUTH};
+        [GATE_WORKS] = MARK_GATE_OPENED,      [GATE_FAILING] = MARK_GATE_FAILING,
+        [GATE_REFUSING] = MARK_GATE_REFUSING, [GATE_THROTTLED] = MARK_GATE_THROTTLED,
+        [GATE_BLOCKED] = MARK_GATE_BLOCKED,   [GATE_AUTH] = MARK_GATE_AUTH,
+        [GATE_FORBIDDEN] = MARK_GATE_AUTH};
 
     world->marks->count[marks[out->u.state.cause]]++;
     world->workers[w].gate[out->u.state.catalog] = out->u.state.cause;
@@ -204,6 +205,7 @@ static void perform(struct world *world, uint32_t w, const struct output *out)
     case OUT_EPOCH_RAISE:
     case OUT_EPOCH_READY: shell_store_send(world, w, out); return;
     case OUT_CALL: shell_call(world, w, out); return;
+    case OUT_PLAN: shell_plan(world, w, out); return;
     case OUT_PUBLISH_DEAD:
     case OUT_PUBLISH_RESULT: shell_publish(world, w, out); return;
     case OUT_COMMIT: shell_commit(world, w, out); return;
@@ -259,7 +261,7 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
     struct input now_in = *in;
     uint64_t incarnation = worker->incarnation;
     usec_t deadline;
-    bool stop = false;
+    const struct output *stop = NULL; /* amid this call */
 
     now_in.now_us = world->now;
     world->steps++;
@@ -278,11 +280,13 @@ void worker_step(struct world *world, uint32_t w, const struct input *in)
             return;
         }
         perform(world, w, &world->out.list[i]);
-        stop = stop || (world->out.list[i].type == OUT_CALL && world_fate(world, FATE_STOP));
+        if (!stop && world->out.list[i].type == OUT_CALL && world_fate(world, FATE_STOP))
+            stop = &world->out.list[i];
     }
     if (stop && worker->up && worker->incarnation == incarnation) {
         world->marks->count[MARK_STOPPED_IN_CALL]++;
         worker_freeze(world, w, rng_range(&world->rng, 100 * ms, world->set.freeze_max_us));
+        operator_notices(world, world->workload.events[worker_side(world, w, stop->op)->event].product);
     }
     if (!worker->up || worker->incarnation != incarnation)
         return;

@@ -80,7 +80,9 @@ void workload_produce(struct workload *workload, usec_t at, uint32_t event, uint
 static void produce(struct drawing *d, uint32_t event, bool bulk)
 {
     const struct event *e = &d->workload->events[event];
-    uint8_t tp = (uint8_t)((bulk ? d->set->parts : 0) + e->product % d->set->parts);
+    uint32_t topic = d->set->own_topics ? e->catalog : bulk ? 1 : 0;
+    uint32_t number = d->set->own_topics ? e->product / d->set->catalogs : e->product;
+    uint8_t tp = (uint8_t)(topic * d->set->parts + number % d->set->parts);
     uint8_t gap = rng_chance(d->rng, d->set->gaps) ? (uint8_t)rng_range(d->rng, 1, 4) : 0;
 
     d->now += rng_range(d->rng, 0, 2 * d->set->produce_us / d->set->events);
@@ -107,7 +109,7 @@ static struct event fresh(struct drawing *d, uint32_t product)
 static void emit(struct drawing *d, uint32_t product, struct event e, bool may_be_bulk)
 {
     struct shop_product *p = &d->products[product];
-    bool bulk = may_be_bulk && d->set->topics > 1 && rng_chance(d->rng, d->set->bulk);
+    bool bulk = may_be_bulk && d->set->topics > 1 && !d->set->own_topics && rng_chance(d->rng, d->set->bulk);
 
     p->last_event = workload_event(d->workload, e);
     p->has_event = true;

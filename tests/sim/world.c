@@ -8,6 +8,7 @@
 
 static const usec_t second = 1000 * 1000;
 static const usec_t converge_us = 4ll * 3600 * 1000 * 1000; /* of virtual time, after everything healed */
+static const usec_t isolated_us = 1ll * 3600 * 1000 * 1000; /* for the others while one catalog is paused */
 enum { STEPS_MAX = 2 * 1000 * 1000 };
 
 unsigned world_fate(struct world *world, enum fate_point point)
@@ -142,6 +143,7 @@ static void outside_effect(struct world *world, struct effect *effect)
             effect->u.trouble.trouble == T_TERMINATE && !effect->u.trouble.arg ? w : effect->u.trouble.arg,
             effect->u.trouble.over);
         return;
+    case E_OPERATOR: operator_goes_on(world); return;
     case E_HEAL: troubles_heal(world); return;
     default: return;
     }
@@ -188,7 +190,7 @@ static uint32_t next_tick(const struct world *world, usec_t *at)
 /* Everything read, answered and committed, and nothing open anywhere. */
 static bool converged(const struct world *world)
 {
-    if (world->to_produce > 0)
+    if (world->to_produce > 0 || operator_busy(world))
         return false;
     for (uint32_t i = 0; i < world->kafka.tps; i++) {
         const struct partition_log *log = &world->kafka.logs[i];
@@ -203,6 +205,20 @@ static bool converged(const struct world *world)
             return false;
         core_stats(world->workers[w].core, &stats);
         if (stats.open > 0)
+            return false;
+    }
+    return true;
+}
+
+/* Every topic but that of catalog 0, which is kept paused. */
+static bool others_done(const struct world *world)
+{
+    if (world->to_produce > 0)
+        return false;
+    for (uint32_t i = world->set.parts; i < world->kafka.tps; i++) {
+        const struct partition_log *log = &world->kafka.logs[i];
+
+        if (log->count > 0 && log->group.committed <= log->records[log->count - 1].offset)
             return false;
     }
     return true;
@@ -244,12 +260,30 @@ static void turn(struct world *world)
     }
 }
 
+/* What every worker would tell an operator. judged: it is time for that. */
+static bool at_rest(struct world *world, bool judged)
+{
+    for (uint32_t w = 0; w < world->set.workers; w++)
+        if (!oracle_idle(world, w, judged))
+            return false;
+    return true;
+}
+
 static void check_progress(struct world *world, usec_t healed_at)
 {
     if (world->steps > STEPS_MAX)
         oracle_fail(world, "bounded", "more than %d steps: something turns in circles", STEPS_MAX);
+    if (world->kept_paused && world->now > healed_at + isolated_us) {
+        note_progress(world);
+        oracle_fail(world, "isolation",
+                    "%lld s after everything else healed, the paused catalog 0 still delays the others, "
+                    "which have topics of their own",
+                    (long long)(isolated_us / second));
+    }
     if (world->healed && world->now > healed_at + converge_us) {
         note_progress(world);
+        if (converged(world))
+            at_rest(world, true);
         oracle_fail(world, "convergence", "not done %lld s after everything healed",
                     (long long)(converge_us / second));
     }
@@ -265,12 +299,17 @@ static void run_until_quiet(struct world *world)
             continue;
         if (healed_at == 0)
             healed_at = world->now;
+        if (world->kept_paused && others_done(world)) {
+            oracle_isolated(world);
+            troubles_release(world);
+            healed_at = world->now;
+        }
         check_progress(world, healed_at);
         if (!converged(world))
             quiet_at = 0;
         else if (quiet_at == 0)
             quiet_at = world->now + world->set.core.call_late_us + second;
-        else if (world->now >= quiet_at)
+        else if (world->now >= quiet_at && at_rest(world, false))
             world->done = true;
     }
 }
@@ -289,5 +328,6 @@ void world_run(struct world *world)
     if (setjmp(world->stop)) /* an oracle, or an assertion, ends the run here */
         return;
     run_until_quiet(world);
+    at_rest(world, true);
     oracle_end(world);
 }

@@ -7,6 +7,7 @@
 #include "tests/sim/fake_kafka.h"
 #include "tests/sim/fake_store.h"
 #include "tests/sim/marks.h"
+#include "tests/sim/operator.h"
 #include "tests/sim/rng.h"
 #include "tests/sim/settings.h"
 #include "tests/sim/workload.h"
@@ -50,6 +51,7 @@ enum effect_kind {
     E_TROUBLE,
     E_TROUBLE_OVER,
     E_SCRIPT,
+    E_OPERATOR,
     E_HEAL,
 };
 
@@ -66,6 +68,9 @@ enum trouble {
     T_CATALOG_DOWN,
     T_TOKEN_DIES,
     T_VANISH,
+    T_REFUSING,
+    T_HAND,
+    T_REBUILD,
     T_COUNT
 };
 
@@ -181,8 +186,11 @@ struct side {
     enum outcome verdict;
     uint64_t verdict_losses; /* of the store, when it was decided */
     enum reason verdict_reason;
-    uint32_t failures, countable;
+    uint32_t failures, countable, planned;
     uint64_t successes_seen;
+    enum call_kind call_kind; /* of its last call */
+    uint64_t
+        refused_at; /* 1 + the writes answered well when it was last refused for a shared cause; 0: else */
 };
 
 struct worker_partition {
@@ -227,7 +235,9 @@ struct worker {
     bool looked;
     uint32_t calls_open[SIM_CATALOGS_MAX];
     uint64_t successes[SIM_CATALOGS_MAX];
-    struct core_stats stats; /* as of the last step */
+    uint64_t writes[SIM_CATALOGS_MAX];           /* answered well */
+    uint64_t refused_for_good[SIM_CATALOGS_MAX]; /* since the last of those: a bit a product */
+    struct core_stats stats;                     /* as of the last step */
     enum gate_cause gate[SIM_CATALOGS_MAX];
     uint32_t calls_while_closed[SIM_CATALOGS_MAX];
     uint32_t tokens[SIM_CATALOGS_MAX];
@@ -251,6 +261,7 @@ struct world {
     struct rng rng;
     usec_t now;
     bool healed, failed, done;
+    bool kept_paused; /* own_topics: catalog 0's credentials stay refused until all others are done */
     char failure[512];
     FILE *trace; /* NULL: no trace */
     struct marks *marks;
@@ -266,6 +277,7 @@ struct world {
     uint64_t losses;     /* of data of the store */
     uint64_t loss_epoch; /* epoch of the data that came back: while it stands, nobody has noticed the loss */
     bool unsure[SIM_CATALOGS_MAX][SIM_SKUS_MAX]; /* said to be unchanged meanwhile: a known risk */
+    struct hand hand;
     uint32_t next_msg, to_produce;
     struct worker workers[SIM_WORKERS_MAX];
     struct write writes[SIM_WRITES_MAX];
@@ -331,6 +343,7 @@ void shell_rebuild(struct world *world, uint32_t w);
 
 /* shell_call.c */
 void shell_call(struct world *world, uint32_t w, const struct output *out);
+void shell_plan(struct world *world, uint32_t w, const struct output *out);
 void shell_call_send(struct world *world, struct effect *effect);
 void shell_call_land(struct world *world, struct effect *effect);
 void shell_call_reply(struct world *world, struct effect *effect);
@@ -363,8 +376,10 @@ void troubles_begin(struct world *world);
 void trouble_happens(struct world *world, struct effect *effect);
 void trouble_over(struct world *world, struct effect *effect);
 void troubles_heal(struct world *world);
+/* The credentials of catalog 0, kept refused so far, are good again. */
+void troubles_release(struct world *world);
 /* Scripted worlds: one trouble begins or ends. arg: the worker, catalog or SKU; a stop's length in ms above 8
- * bits. */
+ * bits; by hand: the product, above 8 bits 1 to forget it, above 16 the version. */
 void trouble_scripted(struct world *world, enum trouble trouble, uint64_t arg, bool over);
 
 /* trace.c */

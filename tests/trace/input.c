@@ -114,6 +114,7 @@ static void read_called(struct trace *trace, struct words *words, struct input *
     reply->class = words_choice(words, words_take(words, "the answer's class"), classes, COUNT(classes));
     reply->unknown = words_flag(words, "unknown");
     reply->few = words_flag(words, "few");
+    reply->shared = words_flag(words, "shared");
     reply->item_hash = item_of(words, words_value(words, "item"));
     reply->wait_us = number_us(words, "wait");
 }

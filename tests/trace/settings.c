@@ -21,6 +21,7 @@ void settings_begin(struct trace *trace)
         .retry_max_us = 10 * second,
         .retry_budget_percent = 20,
         .breaker_failures = 3,
+        .refusals_max = 3,
         .breaker_open_us = 2 * second,
         .breaker_open_max_us = 20 * second,
         .pause_probe_us = 60 * second,
@@ -53,6 +54,7 @@ void settings_take(struct trace *trace, struct words *words)
         set->catalogs[0].limited = true;
     set->retry_attempts_max = (uint32_t)words_number(words, "attempts", set->retry_attempts_max);
     set->breaker_failures = (uint32_t)words_number(words, "breaker", set->breaker_failures);
+    set->refusals_max = (uint32_t)words_number(words, "refusals", set->refusals_max);
     set->catalogs[0].inflight_max = (uint32_t)words_number(words, "inflight", set->catalogs[0].inflight_max);
     set->window_records = (uint32_t)words_number(words, "window", set->window_records);
     set->lease_us = words_number(words, "lease", set->lease_us / ms) * ms;

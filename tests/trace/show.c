@@ -108,7 +108,8 @@ static void show_publish(const struct output *output, struct text *text)
 
 static void show_state(const struct trace *trace, const struct output *output, struct text *text)
 {
-    static const char *const causes[] = {"works", "failing", "throttled", "blocked", "auth", "forbidden"};
+    static const char *const causes[] = {"works",   "failing", "refusing", "throttled",
+                                         "blocked", "auth",    "forbidden"};
 
     text_add(text, " %s", causes[output->u.state.cause]);
     if (output->u.state.cause != GATE_WORKS)
@@ -118,9 +119,10 @@ static void show_state(const struct trace *trace, const struct output *output, s
 static void output_show(const struct trace *trace, const struct output *output, struct text *text)
 {
     static const char *const words[] = {
-        "claim",          "release",     "settle",  "budget",      "budget-block", "call",    "publish dead",
-        "publish result", "commit",      "pause",   "resume",      "revoked",      "absorb",  "drop",
-        "store-look",     "epoch-raise", "rebuild", "epoch-ready", "repair",       "catalog", "stopped"};
+        "claim",       "release",      "settle",         "budget",     "budget-block", "call",
+        "plan",        "publish dead", "publish result", "commit",     "pause",        "resume",
+        "revoked",     "absorb",       "drop",           "store-look", "epoch-raise",  "rebuild",
+        "epoch-ready", "repair",       "catalog",        "stopped"};
     const char *op = trace_op_name(trace, output->op);
 
     _Static_assert(sizeof words / sizeof *words == OUT_COUNT, "a word for every output");
@@ -141,6 +143,7 @@ static void output_show(const struct trace *trace, const struct output *output, 
     case OUT_BUDGET: text_add(text, " tokens=%u", output->u.budget.tokens); break;
     case OUT_BUDGET_BLOCK: text_add(text, " for=%lldms", (long long)(output->u.budget.block_us / ms)); break;
     case OUT_CALL:
+    case OUT_PLAN:
         text_add(text, " %s", op);
         show_call(trace, &output->u.call, text);
         break;
