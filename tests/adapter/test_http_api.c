@@ -61,10 +61,9 @@ static void on_warning(void *arg, const char *text)
     warnings++;
 }
 
-static void open_api(int port, const char *scheme, const char *ca_file, uint32_t calls_max)
+static void open_base(const char *base, const char *ca_file, uint32_t calls_max)
 {
-    char base[64], error[256] = "";
-    snprintf(base, sizeof(base), "%s://127.0.0.1:%d/", scheme, port);
+    char error[256] = "";
     struct http_api_settings settings = {.base_url = base,
                                          .api_version = "v25.0",
                                          .ca_file = ca_file,
@@ -78,6 +77,13 @@ static void open_api(int port, const char *scheme, const char *ca_file, uint32_t
     assert_string_equal(error, "");
     assert_non_null(api);
     assert_true(http_api_set_credentials(api, 0, " " TOKEN "\n", SECRET "\r\n"));
+}
+
+static void open_api(int port, const char *scheme, const char *ca_file, uint32_t calls_max)
+{
+    char base[64];
+    snprintf(base, sizeof(base), "%s://127.0.0.1:%d/", scheme, port);
+    open_base(base, ca_file, calls_max);
 }
 
 static void start(const struct stub_step *steps, size_t count)
@@ -190,6 +196,54 @@ static void test_proof(void **state)
     free(request);
     assert_false(http_api_set_credentials(api, 0, "with space", NULL));
     assert_false(http_api_set_credentials(api, 0, " \n", NULL));
+    stop();
+}
+
+static void assert_asked_for(int n, const char *line)
+{
+    char *request = stub_request(stub, n);
+    *strchr(request, '\r') = '\0';
+    assert_string_equal(request, line);
+    free(request);
+}
+
+static void test_base_with_a_path(void **state)
+{
+    (void)state;
+    static const struct stub_step steps[] = {{STUB_REPLY, NULL, 0}};
+    stub = stub_start(steps, 1);
+    char base[64];
+    snprintf(base, sizeof(base), "http://127.0.0.1:%d/graph//", stub_port(stub));
+    open_base(base, NULL, 8);
+    assert_true(http_api_set_credentials(api, 0, TOKEN, NULL));
+    call(CALL_CREATE, LOOP_NEVER);
+    run_until(1, 2000);
+    call(CALL_LOOKUP, LOOP_NEVER);
+    run_until(2, 2000);
+    assert_asked_for(0, "POST /graph/v25.0/7/products HTTP/1.1");
+    assert_asked_for(1, "GET /graph/v25.0/7/products?filter=x HTTP/1.1");
+    assert_int_equal(stub_connections(stub), 1);
+    stop();
+}
+
+/* Through a proxy, http:// is asked for by the whole URL. */
+static void test_proxy(void **state)
+{
+    (void)state;
+    static const struct stub_step steps[] = {{STUB_REPLY, NULL, 0}};
+    stub = stub_start(steps, 1);
+    char proxy[64];
+    snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", stub_port(stub));
+    setenv("http_proxy", proxy, 1);
+    open_base("http://catalog.test:81/graph", NULL, 8);
+    assert_true(http_api_set_credentials(api, 0, TOKEN, NULL));
+    call(CALL_CREATE, LOOP_NEVER);
+    run_until(1, 2000);
+    call(CALL_DELETE, LOOP_NEVER);
+    run_until(2, 2000);
+    unsetenv("http_proxy");
+    assert_asked_for(0, "POST http://catalog.test:81/graph/v25.0/7/products HTTP/1.1");
+    assert_asked_for(1, "DELETE http://catalog.test:81/graph/v25.0/7/products HTTP/1.1");
     stop();
 }
 
@@ -495,6 +549,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_as_it_should_be),
         cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_base_with_a_path),
+        cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_keep_alive),
         cmocka_unit_test(test_never_more_than_calls_max),
         cmocka_unit_test(test_failures),

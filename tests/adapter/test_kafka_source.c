@@ -177,6 +177,50 @@ static void test_reads_all_in_order(void **state)
     assert_int_equal(w.lost, 0);
 }
 
+/* One batch, more than all that the reader asks for at once. */
+static void produce_one_batch(const char *topic, int records, size_t size)
+{
+    static const char *const settings[][2] = {{"message.max.bytes", "8000000"},
+                                              {"batch.size", "8000000"},
+                                              {"linger.ms", "1000"},
+                                              {"log_level", "0"}};
+    char error[512], *value = calloc(1, size);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+    assert_non_null(value);
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        assert_int_equal(rd_kafka_conf_set(conf, settings[i][0], settings[i][1], error, sizeof error),
+                         RD_KAFKA_CONF_OK);
+    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers",
+                                       rd_kafka_mock_cluster_bootstraps(mock.cluster), error, sizeof error),
+                     RD_KAFKA_CONF_OK);
+    rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+    assert_non_null(producer);
+    for (int i = 0; i < records; i++)
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_VALUE(value, size),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+                         0);
+    assert_int_equal(rd_kafka_flush(producer, 20000), 0);
+    rd_kafka_destroy(producer);
+    free(value);
+}
+
+/* A reader that refused an answer larger than what it had asked for would ask for it again for ever, and with
+ * it for all partitions of that broker. */
+static void test_a_batch_larger_than_the_answers_limit(void **state)
+{
+    struct worker w;
+
+    (void)state;
+    produce_one_batch("events", 5, 900000);
+    mock_produce(&mock, "events", 1, 0, 10); /* the neighbour on the same broker */
+    open_worker(&w);
+    RUN_UNTIL(loop, 30000, w.records == 15);
+    assert_true(w.in_order);
+    close_worker(&w);
+}
+
 static void test_commit_and_what_the_next_one_reads(void **state)
 {
     (void)state;
@@ -407,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reads_all_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_batch_larger_than_the_answers_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_and_what_the_next_one_reads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lookup_of_offsets_is_tried_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pause_and_resume, setup, teardown),

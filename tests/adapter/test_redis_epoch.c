@@ -289,6 +289,58 @@ static void rebuild_over_older_data(void **state)
     assert_string_equal(rig->claimed.old_skus[0], "was");
 }
 
+static void rebuild_of_a_success_leaves_no_other_sku(void **state)
+{
+    struct rig *rig = *state;
+    struct store_row result;
+
+    rig_raise(rig, rig->view.epoch, 0);
+    result = row("p9", "left", 1, 1000);
+    load(rig, &result);
+    result = row("p9", "kept", 2, 2000);
+    result.kind = STORE_ROW_SETTLED;
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "p9", "x"), "");
+    assert_string_equal(rig_product(rig, "p9", "s"), "kept");
+    assert_string_equal(rig_sku(rig, "left", "ow"), "(nil)");
+    assert_string_equal(rig_sku(rig, "kept", "ow"), "p9");
+    result = row("p9", "kept", 2, 3000); /* of an event that did not give the version */
+    result.topic = rig_text(NULL);
+    result.event_id = rig_text("another");
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "p9", "ev"), "from%20the%20topic");
+    assert_string_not_equal(rig_product(rig, "p9", "t"), "-");
+    rig_ready(rig);
+}
+
+static void rebuild_of_changes_by_hand(void **state)
+{
+    struct rig *rig = *state;
+    struct store_row result;
+
+    rig_raise(rig, rig->view.epoch, 0);
+    result = row("pa", "skua", 1000, 1000);
+    load(rig, &result);
+    result = row("pa", "skua", 4, 2000);
+    result.kind = STORE_ROW_RESET;
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "pa", "v"), "0000000000000004");
+    result = row("pa", "skua", 5, 3000); /* what came after it stands over it */
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "pa", "v"), "0000000000000005");
+    result = (struct store_row){.kind = STORE_ROW_FORGOTTEN, .product_id = rig_text("pa"), .partition = -1};
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "pa", "v"), "(nil)");
+    assert_string_equal(rig_sku(rig, "skua", "ow"), "(nil)");
+    assert_string_equal(rig_sku(rig, "skua", "id"), "(nil)");
+    load(rig, &result); /* of the unknown */
+    result = row("pa", "skua", 2, 4000);
+    load(rig, &result);
+    assert_string_equal(rig_product(rig, "pa", "v"), "0000000000000002");
+    assert_string_equal(rig_sku(rig, "skua", "ow"), "pa");
+    rig_ready(rig);
+}
+
 static void rebuild_of_outcomes(void **state)
 {
     struct rig *rig = *state;
@@ -368,6 +420,8 @@ int main(void)
         cmocka_unit_test(old_data_is_seen_by_its_epoch),
         cmocka_unit_test(rebuild),
         cmocka_unit_test(rebuild_over_older_data),
+        cmocka_unit_test(rebuild_of_a_success_leaves_no_other_sku),
+        cmocka_unit_test(rebuild_of_changes_by_hand),
         cmocka_unit_test(rebuild_of_outcomes),
         cmocka_unit_test(rebuild_passes_nonsense_over),
         cmocka_unit_test(rebuild_is_bounded),

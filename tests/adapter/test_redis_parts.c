@@ -81,6 +81,28 @@ static void plain_texts_are_not_copied(void **state)
     assert_ptr_equal(out.ptr, in.ptr);
 }
 
+/* Bytes are looked at eight at a time: none may hide among plain ones. */
+static void every_byte_is_seen_at_every_place(void **state)
+{
+    struct resp_scratch scratch = {0};
+    char text[19];
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++)
+        for (int c = 1; c < 256; c++) {
+            bool plain = c > ' ' && c != '%' && c != 0x7f;
+            struct text out;
+
+            memset(text, 'x', sizeof text);
+            text[at] = (char)c;
+            resp_scratch_room(&scratch, sizeof text);
+            out = resp_encode(&scratch, (struct text){text, sizeof text});
+            assert_int_equal(out.len, sizeof text + (plain ? 0 : 2));
+            assert_int_equal(out.ptr == text, plain);
+        }
+    resp_scratch_free(&scratch);
+}
+
 static struct redis_url parsed(const char *text)
 {
     struct redis_url url;
@@ -149,7 +171,8 @@ static void words_come_back(void **state)
 /* What the program holds is what the file says, to the last byte. */
 static void scripts_are_embedded_exactly(void **state)
 {
-    static const char *const names[] = {"claim", "settle", "release", "budget", "epoch", "load"};
+    static const char *const names[SCRIPT_COUNT] = {"claim", "settle", "release", "budget",
+                                                    "epoch", "load",   "change"};
     static char text[65536];
     char path[512];
 
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test(command_bytes),
         cmocka_unit_test(encoded_texts_come_back),
         cmocka_unit_test(plain_texts_are_not_copied),
+        cmocka_unit_test(every_byte_is_seen_at_every_place),
         cmocka_unit_test(addresses),
         cmocka_unit_test(words_come_back),
         cmocka_unit_test(scripts_are_embedded_exactly),

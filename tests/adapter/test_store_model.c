@@ -4,6 +4,7 @@
  * is told. */
 #include "tests/adapter/store_rig.h"
 #include "tests/sim/fake_store.h"
+#include "worker/adapters/redis_link_state.h"
 
 enum { PRODUCTS = 4, SKUS = 5, EVENTS = 40, ATTEMPTS = 10, STEPS = 300, SEEDS = 60, CONTENTS = 3 };
 
@@ -32,7 +33,7 @@ struct race {
     uint64_t epoch;
     struct story events[EVENTS];
     struct attempt attempts[ATTEMPTS];
-    uint64_t seen[CLAIM_EPOCH + 1], settled[SETTLE_EPOCH + 1];
+    uint64_t seen[CLAIM_EPOCH + 1], settled[SETTLE_EPOCH + 1], changed[4];
 };
 
 static uint32_t rnd(struct race *race, uint32_t below)
@@ -183,7 +184,10 @@ static void compare_claim(struct race *race, const struct rig_claimed *real,
              (int)real->reply.reason, (int)model->reply.reason);
         return;
     case CLAIM_STALE:
-        snprintf(by, sizeof by, "e%llu", (unsigned long long)model->superseded_by);
+        if (model->superseded_by == FSTORE_NOBODY)
+            by[0] = '\0';
+        else
+            snprintf(by, sizeof by, "e%llu", (unsigned long long)model->superseded_by);
         WANT(strcmp(real->superseded_by, by) == 0, "superseded by %s, the model says %s", real->superseded_by,
              by);
         return;
@@ -501,6 +505,52 @@ static void step_budget(struct race *race)
          (long long)rig->budget_wait_us, (long long)wait_us);
 }
 
+/* ---- an operator's changes ---- */
+
+static void ask_change(struct race *race, const char *what, uint32_t product, uint64_t version, char *letter,
+                       int64_t *wait_ms)
+{
+    struct rig *rig = race->rig;
+    char key[64], now[24], epoch[24], number[24], copy[64], *end;
+
+    snprintf(key, sizeof key, "{cs1}:1:c:default:p:%s", product_name(product));
+    snprintf(now, sizeof now, "%lld", (long long)rig->now_us);
+    snprintf(epoch, sizeof epoch, "%016llu", (unsigned long long)race->epoch);
+    snprintf(number, sizeof number, "%016llu", (unsigned long long)version);
+    snprintf(copy, sizeof copy, "%s",
+             redis_server_ask(rig->server, "EVAL", link_script_text(SCRIPT_CHANGE), "2", "{cs1}:1:g", key,
+                              now, epoch, what, "operator", "60000", "60000", number, "e0", "100000", "", "",
+                              "", NULL));
+    *letter = copy[0];
+    *wait_ms = strtoll(copy + 2, &end, 10);
+}
+
+static void step_change(struct race *race)
+{
+    static const char *const whats[] = {"hold", "hold", "reset", "forget"};
+    struct rig *rig = race->rig;
+    uint32_t what = rnd(race, 4), product = rnd(race, PRODUCTS);
+    uint64_t version = rnd(race, 6) + race->step / 20;
+    struct key128 key = rig_key(product_name(product));
+    usec_t wait_us;
+    int64_t wait_ms;
+    char real, model;
+
+    ask_change(race, whats[what], product, version, &real, &wait_ms);
+    if (what < 2)
+        model = fstore_hold(&race->model, rig->now_us, 0, key, 60 * RIG_S, 60 * RIG_S, &wait_us);
+    else if (what == 2)
+        model = fstore_reset(&race->model, rig->now_us, 0, key, 60 * RIG_S, version, 0, &wait_us);
+    else
+        model = fstore_forget(&race->model, rig->now_us, 0, key, 60 * RIG_S, 100 * RIG_S, &wait_us);
+    if (real == 'N' && model == 'X')
+        model = 'N'; /* the script says which of the two it is */
+    WANT(real == model, "%s of %s: %c, the model says %c", whats[what], product_name(product), real, model);
+    WANT(wait_ms * 1000 == wait_us, "%s of %s: wait %lld, the model says %lld", whats[what],
+         product_name(product), (long long)wait_ms, (long long)wait_us / 1000);
+    race->changed[what] += real == 'O';
+}
+
 static void new_epoch(struct race *race, usec_t quiet_us)
 {
     struct rig *rig = race->rig;
@@ -535,7 +585,9 @@ static void step(struct race *race)
         race->rig->now_us += (usec_t)rnd(race, 40000) * RIG_MS;
     else if (what < 95)
         step_budget(race);
-    else if (what < 96)
+    else if (what < 97)
+        step_change(race);
+    else if (what < 98)
         new_epoch(race, chance(race, 50) ? 0 : 90 * RIG_S);
 }
 
@@ -577,6 +629,8 @@ static void same_answers_and_memory(void **state)
             fail_msg("no claim ever ended in status %d", i);
     for (int i = SETTLE_OK; i <= SETTLE_EPOCH; i++)
         assert_true(race->settled[i] > 0);
+    for (int i = 0; i < 4; i++)
+        assert_true(race->changed[i] > 0);
 }
 
 static int start(void **state)

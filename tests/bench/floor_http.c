@@ -79,6 +79,8 @@ void floor_http_open(int of_epoll, const char *to, unsigned connections)
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)connections);
     headers = curl_slist_append(headers, "Authorization: Bearer sim-token");
     headers = curl_slist_append(headers, "Content-Type: application/json");
+    headers =
+        curl_slist_append(headers, "User-Agent: catalog-sync/" CATALOG_SYNC_VERSION); /* as the worker */
     headers = curl_slist_append(headers, "Expect:");
 }
 

@@ -207,6 +207,13 @@ def chaos(options):
                               env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=1800))
 
 
+def shop(options):
+    """a shop moves in, on Apache Kafka: adopted, re-synced, published again, Redis flushed in the middle, memory rebuilt"""
+    size = ["--rows", "50000", "--workers", "3"] if options.long else ["--rows", "2000", "--workers", "2"]
+    return c.one("shop", run([sys.executable, "-B", "tests/system/shop.py", *size], "shop", quiet=False,
+                             env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=3600))
+
+
 def quickstart(options):
     """deploy/quickstart as a newcomer runs it"""
     result = c.one("quickstart", run(["deploy/quickstart", "--events", "500", "--json"], "quickstart"))
@@ -218,7 +225,7 @@ def quickstart(options):
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
 STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("ctest", units),
           ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev), ("system-apache", system_apache),
-          ("chaos", chaos), ("quickstart", quickstart), ("coverage", coverage)]
+          ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage)]
 # What a stage alone needs to have run before it.
 NEEDS = {"tidy": ["clang"], "ctest": ["debug"], "simulation": ["release", "debug"], "mutants": ["release"], "system-dev": ["debug"],
-         "system-apache": ["debug"], "chaos": ["release"], "quickstart": ["release"]}
+         "system-apache": ["debug"], "chaos": ["release"], "shop": ["release"], "quickstart": ["release"]}

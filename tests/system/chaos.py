@@ -108,6 +108,7 @@ def main():
         world = worlds.World(broker.start(), home)
         world.start()
         chaos(world, arguments)
+        world.check_contracts()
     except (AssertionError, TimeoutError, RuntimeError) as error:
         print("chaos: FAILED: %s\nchaos: the logs are in %s" % (str(error)[:6000], home))
         return 1

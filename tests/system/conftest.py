@@ -85,10 +85,12 @@ def own_broker(request, tmp_path):
 
 @pytest.fixture
 def world(broker, tmp_path):
-    """Kafka, Redis, the simulator and topics, workers on demand; checks at the end that no worker misbehaved."""
+    """Kafka, Redis, the simulator and topics, workers on demand; checks at the end that no worker misbehaved, and that what
+    was read of results and dead letters keeps to the contract of schemas/."""
     made = worlds.World(broker, tmp_path)
     try:
         yield made.start()
     finally:
         made.stop()
     made.check_workers()
+    made.check_contracts()

@@ -49,7 +49,7 @@ def test_what_passes_is_tried_again_and_what_is_refused_is_a_dead_letter(world):
         world.sim.fault(kind, match=by_sku("SKU-p%d" % number), **details)
     for number, (kind, details, _) in enumerate(REFUSED):
         world.sim.fault(kind, times=50, match=by_sku("SKU-r%d" % number), **details)
-    world.worker(breaker_failures=1000)
+    world.worker(breaker_failures=1000, breaker_refusals=1000)
     passing = world.publish(*[world.updated("p%d" % n, 1) for n in range(len(PASSING))])
     refused = world.publish(*[world.updated("r%d" % n, 1) for n in range(len(REFUSED))])
     for (kind, _, outcome), result in zip(PASSING, world.results(passing, 60)):

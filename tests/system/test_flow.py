@@ -200,6 +200,34 @@ def test_what_was_deleted_is_not_resurrected_by_an_older_event(world):
     assert world.item("SKU-7")["name"] == "Reborn"
 
 
+def test_a_repeated_result_does_not_depend_on_what_waited_beside_it(world):
+    """An event that is unchanged may absorb another one at one delivery and not at the next: its results are equal all the same."""
+    world.sim.set(latency_ms=500)
+    world.worker()
+    head, other, same = world.publish(world.updated(1, 5, name="Five"), world.updated(1, 6, name="Six"),
+                                      world.updated(1, 7, name="Five"))  # while the head's call is under way
+    first, second = world.results([other, same], 30)
+    assert (first["outcome"], first.get("superseded_by")) == ("superseded", second["event_id"])
+    assert second["outcome"] == "unchanged" and "absorbed" not in second and "absorbed_count" not in second
+    world.account()
+
+
+def test_a_stored_outcome_stays_when_its_event_is_absorbed_later(world):
+    """Read again beside newer ones, an event that was written long ago is answered with its own outcome."""
+    worker = world.worker()
+    head, event = world.updated(1, 5, name="Five"), world.updated(1, 6, name="Five")
+    world.sync(head)
+    before, = world.sync(event)
+    worker.terminate()
+    _, again, _ = world.publish(head, event, world.updated(1, 7, name="Seven"))  # the head keeps it waiting
+    world.worker()
+    after, = world.results([again], 30)
+    assert before["outcome"] == "unchanged"
+    assert {k: before.get(k) for k in ("outcome", "reason", "superseded_by", "absorbed", "catalog_id")} == \
+           {k: after.get(k) for k in ("outcome", "reason", "superseded_by", "absorbed", "catalog_id")}
+    world.account()
+
+
 def test_waiting_events_are_absorbed_and_every_one_is_answered(world):
     world.sim.set(latency_ms=300)
     world.worker()

@@ -44,12 +44,12 @@ def test_three_workers_share_and_rebalance(world):
     thread = publish_slowly(world, records, 8)
     workers += [world.worker(wait=False), world.worker(wait=False)]
     for worker in workers:
-        worker.wait_ready(30)
+        worker.wait_ready(90)
     assert workers[0].terminate() == 0
     thread.join()
-    world.account(60)
+    world.account(120)
     world.check_newest(newest)
-    world.worker(wait=False).wait_ready(30)
+    world.worker(wait=False).wait_ready(90)
     done = world.sync(*[world.updated("late-%d" % n, 1) for n in range(20)], timeout_s=60)
     assert [r["outcome"] for r in done] == ["created"] * 20
 
@@ -157,6 +157,35 @@ def test_the_api_down_and_back(world):
     world.account(60)
     world.check_newest(newest)
     assert not world.dead()
+
+
+def test_a_catalog_that_refuses_every_product_is_paused(world):
+    """Writes are refused for a cause that is not the products' own, reads go well: no dead letters but the few that came
+    before it could be known, and all goes on by itself."""
+    worker = world.worker(breaker_refusals=5)
+    for kind in ("create", "update"):
+        world.sim.fault("error", times=100000, match={"kind": kind}, status=400, code=4711, message="This app is not well")
+    positions = world.publish(*[world.updated(n, 1) for n in range(40)])
+    wait_until(lambda: "refusing" in str(worker.status()["catalogs"]), 20, lambda: "the gate closes: %s" % worker.status())
+    calls = world.sim.counters()["calls"]
+    time.sleep(2)
+    assert world.sim.counters()["calls"] - calls < 30, "an outage is not hammered"
+    assert len(world.dead()) < 5, "it is not drained into dead letters"
+    world.sim.clear_faults()
+    results = world.results(positions, 60)
+    assert [r["outcome"] for r in results].count("created") > 35
+    assert len(world.dead()) == [r["outcome"] for r in results].count("failed") < 5
+    world.account()
+
+
+def test_a_lone_product_that_is_refused_strangely_is_a_dead_letter(world):
+    world.worker(breaker_refusals=5)
+    world.sim.fault("error", times=1000, match={"retailer_id": "SKU-odd"}, status=400, code=4711, message="No")
+    odd, = world.publish(world.updated("odd", 1))
+    fine = world.publish(*[world.updated(n, 1) for n in range(5)])
+    assert all(r["outcome"] == "created" for r in world.results(fine, 30))
+    assert world.results([odd], 30)[0]["outcome"] == "failed" and len(world.dead()) == 1
+    world.account()
 
 
 def test_the_api_not_there_at_all(world):

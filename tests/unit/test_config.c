@@ -220,6 +220,7 @@ static void every_key_can_come_from_the_environment(void **state)
         "CATALOG_SYNC_CATALOGS_SHOP_A_ID=9",
         "CATALOG_SYNC_BIN=/build/bin",
         "CATALOG_SYNC_SERVICE_HOST=10.0.0.1",
+        "CATALOG_SYNC_ACTOR=pat@laptop",
         "CATALOG_SYNC_PORT=tcp://10.0.0.1:80",
         "CATALOG_SYNC_PORT_80_TCP_ADDR=10.0.0.1",
         "CATALOG_SYNC_SERVICE_PORT_HTTP=80",
@@ -298,7 +299,7 @@ static void wrong_values_are_named_with_the_mend(void **state)
         {"topic.results=a b", "no topic name"},
         {"topic.events=a,,b", "empty entry"},
         {"topic.events=a,", "ends in a comma"},
-        {"topic.events=", "must not be empty: its default is product-events"},
+        {"topic.events=", "so catalog default has no topic"},
         {"topic.events=a,b c", "no topic name"},
         {"redis.url=127.0.0.1:6379", "no Redis URL: write redis://"},
         {"catalog.base.url=graph.facebook.com", "no URL that can be used"},
@@ -321,7 +322,7 @@ static void wrong_values_are_named_with_the_mend(void **state)
          "results.delivery=exactly-once|not available yet: use at-least-once"},
         {"catalog.id=7", "catalog.id: set twice, at|w.properties:2 and at line 4"},
         {"catalog.app.secret=********", "mask"},
-        {"redis.password.file=/nowhere/x", "redis.password.file (|/nowhere/x cannot be read"},
+        {"redis.password.file=/nowhere/x", "redis.password.file=/nowhere/x (|/nowhere/x cannot be read"},
         {"kafka.=x", "names no setting"},
         {"topic.dlq=product-events", "topic.dlq and topic.events: both name the topic product-events"},
         {"topic.audit=product-sync-results", "topic.results and topic.audit"},
@@ -533,6 +534,25 @@ static void what_is_printed_says_where_from_and_loads_again(void **state)
     free(text);
 }
 
+static void shadow_names_say_why_they_are_longer(void **state)
+{
+    char *text;
+
+    (void)state;
+    load_ok("kafka.bootstrap.servers=h:1\ncatalog.id=1\ncatalog.mode=plan-only\nredis.prefix=mine\n", NONE,
+            NONE);
+    text = strdup(printed(config_print));
+    assert_non_null(strstr(
+        text, "# catalog-sync, and .shadow of catalog.mode=plan-only\nkafka.group.id=catalog-sync.shadow\n"));
+    assert_non_null(strstr(text, "# mine, and .shadow of catalog.mode=plan-only\n"));
+    load_ok(text, NONE, NONE);
+    assert_string_equal(config.redis_prefix, "mine.shadow");
+    assert_null(strstr(printed(config_print), "and .shadow of"));
+    free(text);
+    load_ok(BASE, NONE, NONE);
+    assert_null(strstr(printed(config_print), "and .shadow of"));
+}
+
 static int warnings;
 
 static void count_warning(void *arg, const char *text)
@@ -623,6 +643,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(of_value_and_file_the_heavier_source_counts, unload),
         cmocka_unit_test_teardown(no_secret_is_ever_shown, unload),
         cmocka_unit_test_teardown(what_is_printed_says_where_from_and_loads_again, unload),
+        cmocka_unit_test_teardown(shadow_names_say_why_they_are_longer, unload),
         cmocka_unit_test_teardown(what_is_allowed_but_risky_is_said, unload),
         cmocka_unit_test_teardown(the_documentation_is_up_to_date, unload),
         cmocka_unit_test_teardown(any_file_is_survived, unload),

@@ -36,6 +36,7 @@ static struct core_settings usual(void)
         .retry_max_us = 1000,
         .retry_budget_percent = 100,
         .breaker_failures = 2 * MANY,
+        .refusals_max = 2 * MANY,
         .breaker_open_us = 1000000,
         .breaker_open_max_us = 8000000,
         .pause_probe_us = 1000000,
@@ -262,6 +263,7 @@ static void settings_that_make_no_sense(void **state)
     REFUSED(lease_us = good.call_timeout_us);
     REFUSED(retry_attempts_max = 0);
     REFUSED(breaker_failures = 0);
+    REFUSED(refusals_max = 0);
 }
 
 static void every_name_is_a_name(void **state)
@@ -590,6 +592,37 @@ static void an_epoch_is_asked_for_until_there_is_one(void **state)
     close_bench(&b);
 }
 
+/* A worker without events learns by a look made now and then that the epoch moved on. */
+static void a_view_of_another_epoch_makes_it_look(void **state)
+{
+    static const struct store_view moved[] = {
+        {.answered = true, .witness_ok = true, .epoch = 6, .ready = true},
+        {.answered = true, .witness_ok = true, .epoch = 5},
+        {.answered = true, .epoch = 5, .ready = true},
+    };
+    struct core_settings set = usual();
+    struct input same = {.type = IN_STORE_VIEWED,
+                         .u.view = {.answered = true, .witness_ok = true, .epoch = 5, .ready = true}};
+    struct input lost = {.type = IN_STORE_VIEWED};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+        struct input view = {.type = IN_STORE_VIEWED, .u.view = moved[i]};
+        struct bench b;
+
+        open_bench(&b, &set);
+        store_ready(&b);
+        step(&b, &same);
+        step(&b, &lost);
+        assert_true(core_store_ready(b.core));
+        assert_int_equal(b.seen[OUT_STORE_LOOK], 1);
+        step(&b, &view);
+        assert_false(core_store_ready(b.core));
+        assert_int_equal(b.seen[OUT_STORE_LOOK], 2);
+        close_bench(&b);
+    }
+}
+
 /* Spans of a microsecond leave no room for jitter, and do no harm. */
 static void the_shortest_breaker(void **state)
 {
@@ -628,6 +661,7 @@ int main(void)
         cmocka_unit_test(a_held_lease_is_polled),
         cmocka_unit_test(a_result_is_never_given_up),
         cmocka_unit_test(an_epoch_is_asked_for_until_there_is_one),
+        cmocka_unit_test(a_view_of_another_epoch_makes_it_look),
         cmocka_unit_test(the_shortest_breaker),
     };
 

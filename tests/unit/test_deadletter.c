@@ -214,6 +214,39 @@ static void headers_never_grow_without_bound(void **state)
     assert_int_equal(strlen(value("dlq-key")), DEADLETTER_KEY_MAX_BYTES);
 }
 
+/* Without its ce_ headers a dead letter could not be replayed: they stay, however many others there are. */
+static void what_makes_the_event_stays(void **state)
+{
+    static char big[DEADLETTER_ORIGINAL_MAX_BYTES + 1];
+    struct record_header own[DEADLETTER_ORIGINAL_MAX + 4];
+    size_t last = sizeof(own) / sizeof(own[0]) - 1;
+    struct deadletter l = letter();
+
+    (void)state;
+    for (size_t i = 0; i <= last; i++)
+        own[i] = (struct record_header){"x", "1", 1};
+    own[1].value = big;
+    own[1].value_bytes = DEADLETTER_ORIGINAL_MAX_BYTES - 10; /* fits, but for what makes the event */
+    own[last - 1] = (struct record_header){"CE_id", "7", 1};
+    own[last] = (struct record_header){"content-type", "a", 1};
+    l.headers = own;
+    l.header_count = last + 1;
+    l.headers_unread = 100;
+    count = deadletter_headers(&l, out, scratch);
+    assert_string_equal(out[0].name, "x");
+    assert_int_equal(out[0].value_bytes, 1);
+    assert_string_equal(out[DEADLETTER_ORIGINAL_MAX - 2].name,
+                        "CE_id"); /* in their order, the big one gone */
+    assert_string_equal(out[DEADLETTER_ORIGINAL_MAX - 1].name, "content-type");
+    assert_string_equal(out[count - 1].name, "dlq-headers-dropped");
+    assert_memory_equal(out[count - 1].value, "104", 3);
+    own[last].value = big; /* too large by itself: left out, as any other */
+    own[last].value_bytes = own[1].value_bytes = sizeof(big);
+    count = deadletter_headers(&l, out, scratch);
+    assert_string_equal(out[DEADLETTER_ORIGINAL_MAX - 1].name, "CE_id");
+    assert_memory_equal(out[count - 1].value, "104", 3);
+}
+
 static void no_secret_leaves_with_a_letter(void **state)
 {
     struct deadletter l = letter();
@@ -298,6 +331,7 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(the_records_headers_go_on_byte_for_byte),
         cmocka_unit_test(headers_never_grow_without_bound),
+        cmocka_unit_test(what_makes_the_event_stays),
         cmocka_unit_test(no_secret_leaves_with_a_letter),
         cmocka_unit_test(the_key_names_the_problem),
         cmocka_unit_test(the_replay_count_is_read_strictly),

@@ -355,24 +355,24 @@ static void hashes_follow_content_not_form(void **state)
 
     (void)state;
     case_init(&c);
-    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"gtin\":\"1\",\"mpn\":\"m\"}"));
+    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"size\":\"1\",\"mpn\":\"m\"}"));
     case_broken(e, EVENT_FAULT_NONE, "");
     data = e->data_hash;
     content = e->content_hash;
-    e = case_decode(&c, "{ \"fields\" : {\"mpn\":\"m\",\"gtin\":\"\\u0031\",\"color\":\"red\"}, " CASE_MORE
+    e = case_decode(&c, "{ \"fields\" : {\"mpn\":\"m\",\"size\":\"\\u0031\",\"color\":\"red\"}, " CASE_MORE
                         ",\n" CASE_ID "}");
     case_broken(e, EVENT_FAULT_NONE, "");
     assert_true(key128_eq(e->data_hash, data));
     assert_true(key128_eq(e->content_hash, content));
     /* What the catalog does not get moves the data hash, not the content hash. */
-    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"gtin\":\"1\",\"mpn\":\"m\"},\"note\":1"));
+    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"size\":\"1\",\"mpn\":\"m\"},\"note\":1"));
     assert_false(key128_eq(e->data_hash, data));
     assert_true(key128_eq(e->content_hash, content));
-    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"gtin\":\"2\",\"mpn\":\"m\"}"));
+    e = case_decode(&c, CASE_WITH("\"fields\":{\"color\":\"red\",\"size\":\"2\",\"mpn\":\"m\"}"));
     assert_false(key128_eq(e->content_hash, content));
     e = case_decode(
         &c,
-        CASE_WITH("\"fields\":{\"color\":\"red\",\"gtin\":\"1\",\"mpn\":\"m\"},\"visibility\":\"staging\""));
+        CASE_WITH("\"fields\":{\"color\":\"red\",\"size\":\"1\",\"mpn\":\"m\"},\"visibility\":\"staging\""));
     assert_false(key128_eq(e->content_hash, content));
     assert_false(key128_eq(data_hash(&c, "{\"a\":1}"), data_hash(&c, "{\"a\":2}")));
     assert_true(key128_none(data_hash(&c, "{\"a\":1")));
@@ -451,6 +451,37 @@ static void large_documents(void **state)
     case_free(&c);
 }
 
+static void a_topic_of_a_catalogs_own(void **state)
+{
+    static const struct event_catalog catalogs[] = {{.name = "default"}, {.name = "eu"}};
+    struct event_case c;
+    struct event *e;
+
+    (void)state;
+    case_init(&c);
+    c.settings.catalogs = catalogs;
+    c.settings.catalog_count = 2;
+    c.record.topic_catalog = "eu";
+    e = case_decode(&c, CASE_FULL);
+    assert_int_equal(e->catalog_index, 1);
+    assert_string_equal(e->catalog.ptr, "eu");
+    assert_int_equal(case_decode(&c, CASE_WITH("\"catalog\":\"eu\""))->catalog_index, 1);
+    /* An event for another catalog is the topic's catalog's failure, known or not. */
+    e = case_decode(&c, CASE_WITH("\"catalog\":\"default\""));
+    case_broken(e, EVENT_FAULT_CATALOG_NOT_OF_TOPIC, "data.catalog");
+    assert_int_equal(e->catalog_index, 1);
+    assert_string_equal(e->catalog.ptr, "eu");
+    assert_non_null(strstr(e->broken.message.ptr, "eu's own"));
+    e = case_decode(&c, CASE_WITH("\"catalog\":\"moon\""));
+    case_broken(e, EVENT_FAULT_CATALOG_NOT_OF_TOPIC, "data.catalog");
+    /* A bare tombstone is the topic's catalog's too. */
+    c.record.header_count = 0;
+    c.record.key = "p-1";
+    c.record.key_len = 3;
+    assert_int_equal(case_decode(&c, NULL)->catalog_index, 1);
+    case_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +497,7 @@ int main(void)
         cmocka_unit_test(identity_by_place),
         cmocka_unit_test(hashes_follow_content_not_form),
         cmocka_unit_test(keys_of_products_and_skus),
+        cmocka_unit_test(a_topic_of_a_catalogs_own),
         cmocka_unit_test(large_documents),
         cmocka_unit_test(hint_is_taken_only_when_usable),
     };

@@ -195,8 +195,10 @@ static void spoiled_at_random(void **state)
 
 static void spoiled_headers(void **state)
 {
-    static const char *const names[] = {"ce_id",   "ce_source",      "ce_type",     "ce_specversion",
-                                        "ce_time", "ce_traceparent", "dlq-replays", "content-type"};
+    static const char *const names[] = {"ce_id",          "ce_source",    "ce_type",
+                                        "ce_specversion", "ce_time",      "ce_traceparent",
+                                        "dlq-replays",    "content-type", "ce_dataschema"};
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
     (void)state;
     for (int i = 0; i < 4000; i++) {
@@ -207,9 +209,9 @@ static void spoiled_headers(void **state)
         for (size_t j = 0; j < len; j++)
             text[j] = (char)(draw(4) ? draw(256) : (uint32_t)'a' + draw(26));
         case_init(&c);
-        case_header(&c, names[draw(8)], "");
+        case_header(&c, names[draw(NAMES)], "");
         c.headers[c.record.header_count - 1] =
-            (struct event_header){.name = names[draw(8)], .value = text, .len = len};
+            (struct event_header){.name = names[draw(NAMES)], .value = text, .len = len};
         if (draw(3) == 0) {
             c.record.key = text;
             c.record.key_len = len;

@@ -64,7 +64,12 @@ static void attributes(void **state)
                 {"ce_id", "a\nb", EVENT_FAULT_INVALID_ATTRIBUTE},
                 {"ce_source", "\xff", EVENT_FAULT_INVALID_UTF8},
                 {"ce_specversion", "0.3", EVENT_FAULT_SPEC_VERSION},
-                {"ce_specversion", "", EVENT_FAULT_MISSING_ATTRIBUTE}};
+                {"ce_specversion", "", EVENT_FAULT_MISSING_ATTRIBUTE},
+                {"ce_dataschema", "urn:catalog-sync:schema:event:2", EVENT_FAULT_DATA_SCHEMA},
+                {"ce_dataschema", "URN:Catalog-Sync:schema:event:2", EVENT_FAULT_DATA_SCHEMA},
+                {"ce_dataschema", "urn:catalog-sync:schema:event:1.1", EVENT_FAULT_DATA_SCHEMA},
+                {"ce_dataschema", "urn:catalog-sync:schema:event:", EVENT_FAULT_DATA_SCHEMA},
+                {"ce_dataschema", "urn:catalog-sync:schema:result:1", EVENT_FAULT_DATA_SCHEMA}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -78,6 +83,29 @@ static void attributes(void **state)
         assert_true(e->has_product); /* the failure can still name the product */
         assert_string_equal(e->sku.ptr, "SKU-1");
         assert_false(e->has_body);
+        case_free(&c);
+    }
+}
+
+/* Events without a version of the contract are of version 1, and a producer's own schema is its own affair.
+ */
+static void other_dataschemas_are_read(void **state)
+{
+    static const char *const schemas[] = {
+        "urn:catalog-sync:schema:event:1",        "URN:CATALOG-SYNC:schema:event:1", "", "urn:catalog-sync",
+        "https://shop.example/schemas/product/2", "urn:shop:schema:event:2",
+    };
+    struct event_case c;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        case_init(&c);
+        case_header(&c, "ce_dataschema", schemas[i]);
+        case_broken(case_decode(&c, CASE_FULL), EVENT_FAULT_NONE, "");
+        assert_true(c.event->has_body);
+        case_header(&c, "ce_type", "order.paid"); /* not ours, whatever it keeps to */
+        case_header(&c, "ce_dataschema", "urn:catalog-sync:schema:event:2");
+        assert_int_equal(case_decode(&c, CASE_FULL)->kind, EVENT_UNKNOWN_TYPE);
         case_free(&c);
     }
 }
@@ -154,6 +182,13 @@ static void structured_envelopes(void **state)
         const char *field;
     } rows[] = {
         {"[]", EVENT_FAULT_WRONG_TYPE, ""},
+        {"{\"id\":\"7\",\"source\":\"s\",\"type\":\"product.deleted\",\"specversion\":\"1.0\",\"dataschema\":"
+         "1,"
+         "\"data\":{}}",
+         EVENT_FAULT_INVALID_ATTRIBUTE, "dataschema"},
+        {"{\"id\":\"7\",\"source\":\"s\",\"type\":\"product.deleted\",\"specversion\":\"1.0\",\"dataschema\":"
+         "\"urn:catalog-sync:schema:event:2\",\"data\":{\"product_id\":1,\"version\":2}}",
+         EVENT_FAULT_DATA_SCHEMA, "dataschema"},
         {"{\"id\":7,\"source\":\"s\",\"type\":\"product.deleted\",\"specversion\":\"1.0\",\"data\":{}}",
          EVENT_FAULT_INVALID_ATTRIBUTE, "id"},
         {"{\"id\":\"7\",\"type\":\"t\",\"specversion\":\"1.0\",\"data\":" CASE_FULL "}", EVENT_FAULT_NONE,
@@ -179,7 +214,7 @@ static void structured_envelopes(void **state)
     case_header(&c, "content-type", "application/cloudevents+json");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         case_broken(case_decode(&c, rows[i].value), rows[i].fault, rows[i].field);
-        if (i == 2) /* foreign type without a source: nothing of ours */
+        if (i == 4) /* foreign type without a source: nothing of ours */
             assert_int_equal(c.event->kind, EVENT_UNKNOWN_TYPE);
     }
     case_free(&c);
@@ -383,9 +418,11 @@ static void messages_name_the_field_and_stay_on_one_line(void **state)
     case_init(&c);
     e = case_decode(&c,
                     "{" CASE_ID "," CASE_NAME "," CASE_IMAGE ",\"price\":\"19.999\",\"currency\":\"USD\"}");
-    assert_string_equal(e->broken.message.ptr,
-                        "data.price is \"19.999\", but USD has two decimals: round it where it comes from");
-    assert_int_equal(e->broken.offset, -1);
+    assert_string_equal(
+        e->broken.message.ptr,
+        "data.price is \"19.999\", but USD has two decimals: round it where it comes from (byte "
+        "125 of the value)");
+    assert_int_equal(e->broken.offset, 125);
     e = case_decode(&c, CASE_WITH("\"link\":\"/a\\nb\\u0007\\u2028"
                                   "0123456789012345678901234567890123456789\""));
     assert_null(strchr(e->broken.message.ptr, '\n'));
@@ -419,6 +456,7 @@ int main(void)
         cmocka_unit_test(broken_json),
         cmocka_unit_test(too_large_and_too_deep),
         cmocka_unit_test(attributes),
+        cmocka_unit_test(other_dataschemas_are_read),
         cmocka_unit_test(long_attributes),
         cmocka_unit_test(traceparent_that_is_none_is_dropped),
         cmocka_unit_test(no_cloud_event),

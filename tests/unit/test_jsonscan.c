@@ -261,6 +261,35 @@ static void hash_of_a_member(void **state)
     assert_true(key128_none(out.hash));
 }
 
+static void finds_where_a_value_stands(void **state)
+{
+    static const char text[] =
+        " {\"a\":1, \"b\\n\" : [ {\"c\":\"}],\\\"\"} , [], [7, 8]] ,\"e\":{},\"d\":{\"a\":{\"z\":null}}} ";
+    static const struct {
+        const char *path, *at;
+    } rows[] = {
+        {"", "{\"a\""},        {"a", "1,"},           {"b\\n", "[ {"},      {"b\\n[0]", "{\"c\""},
+        {"b\\n[0].c", "\"}]"}, {"b\\n[1]", "[], [7"}, {"b\\n[2][1]", "8]"}, {"d.a.z", "null"},
+        {"d.a", "{\"z\""},     {"b\\n[3]", NULL},     {"b\\n[1][0]", NULL}, {"e.a", NULL},
+        {"x", NULL},           {"a.b", NULL},         {"a[0]", NULL},       {"b\\n[99999999]", NULL},
+        {"b\\n[x", NULL},      {"d.a.z.y", NULL},     {"[0]", NULL},
+    };
+    char *exact = malloc(strlen(text));
+    struct jsonscan out;
+
+    (void)state;
+    assert_non_null(exact);
+    memcpy(exact, text, strlen(text));
+    assert_true(jsonscan(exact, strlen(text), 64, NULL, &out));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t at = jsonscan_find(exact, strlen(text), rows[i].path);
+
+        if (at != (rows[i].at ? (size_t)(strstr(text, rows[i].at) - text) : SIZE_MAX))
+            fail_msg("%s: %zu", rows[i].path, at);
+    }
+    free(exact);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +303,7 @@ int main(void)
         cmocka_unit_test(long_path_is_cut),
         cmocka_unit_test(hash_is_canonical),
         cmocka_unit_test(hash_of_a_member),
+        cmocka_unit_test(finds_where_a_value_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,27 @@ static void comes_back(void **state)
     sbuf_free(&text);
 }
 
+static void says_who_says_it(void **state)
+{
+    static const enum memory_change changes[] = {MEMORY_OF_EVENT, MEMORY_RESET, MEMORY_FORGOTTEN};
+    char texts[2][MEMORY_TEXT_MAX_BYTES];
+    struct memory_header out;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct memory_header in = {.item_state = 'a', .change = changes[i]};
+        struct sbuf text;
+
+        sbuf_init(&text, MEMORY_HEADER_MAX_BYTES);
+        assert_true(memory_header_encode(&in, &text));
+        assert_true(decode(sbuf_str(&text), &out, texts));
+        assert_int_equal(out.change, changes[i]);
+        sbuf_free(&text);
+    }
+    assert_true(decode("{\"item_state\":\"a\",\"change\":\"of a later version\"}", &out, texts));
+    assert_int_equal(out.change, MEMORY_OF_EVENT);
+}
+
 static void may_know_nothing(void **state)
 {
     const struct memory_header in = {.item_state = 'a'};
@@ -86,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back),
+        cmocka_unit_test(says_who_says_it),
         cmocka_unit_test(may_know_nothing),
         cmocka_unit_test(garbage_is_refused),
     };

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "common/contract.h"
 #include "common/hash128.h"
 #include "common/result.h"
 #include "common/sbuf.h"
@@ -87,7 +88,8 @@ static void a_success_reads_like_this(void **state)
         "\"123456\","
         "\"traceparent\":\"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\","
         "\"datacontenttype\":\"application/"
-        "json\",\"data\":{\"topic\":\"product-events\",\"partition\":3,\"offset\":42,"
+        "json\",\"dataschema\":\"urn:catalog-sync:schema:result:1\",\"data\":{\"topic\":\"product-events\","
+        "\"partition\":3,\"offset\":42,"
         "\"product_id\":\"123456\",\"catalog\":\"default\",\"event_source\":\"/shop\","
         "\"event_id\":\"7d1f0b8e-8c43-4a7e-9b1f-0a1b2c3d4e5f\",\"outcome\":\"created\",\"sku\":\"SKU-1\","
         "\"catalog_id\":\"1234567890123456\",\"version\":1795383529123456,\"current_version\":"
@@ -249,6 +251,32 @@ static void hostile_texts_stay_bounded_json(void **state)
     assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "sku")->valuestring,
                         "\xef\xbf\xbd\xef\xbf\xbdx");
     cJSON_Delete(json);
+    sbuf_free(&b);
+}
+
+/* The rebuild reads what older workers wrote, and what a newer major version wrote it does not misread. */
+static void results_of_other_contracts(void **state)
+{
+    static const char with[] = ",\"dataschema\":\"" CONTRACT_RESULT "\"";
+    struct result_event e = success(), back;
+    struct sbuf b, old;
+    const char *at;
+    char *major;
+
+    (void)state;
+    at = strstr(encoded(&e, &b), with);
+    assert_non_null(at);
+    sbuf_init(&old, RESULT_MAX_BYTES);
+    sbuf_put(&old, b.data, (size_t)(at - b.data));
+    sbuf_puts(&old, at + sizeof(with) - 1);
+    assert_true(result_decode(old.data, old.len, &back, text, sizeof(text), why, sizeof(why)));
+    assert_string_equal(back.product_id, "123456");
+    assert_string_equal(back.out.catalog_id, "1234567890123456");
+    major = strstr(b.data, "schema:result:1") + sizeof("schema:result:") - 1;
+    *major = '2';
+    assert_false(result_decode(b.data, b.len, &back, text, sizeof(text), why, sizeof(why)));
+    assert_non_null(strstr(why, "schema:result:2"));
+    sbuf_free(&old);
     sbuf_free(&b);
 }
 
@@ -448,6 +476,7 @@ int main(void)
         cmocka_unit_test(keys_are_never_empty),
         cmocka_unit_test(the_id_depends_on_the_identity_only),
         cmocka_unit_test(hostile_texts_stay_bounded_json),
+        cmocka_unit_test(results_of_other_contracts),
         cmocka_unit_test(what_is_no_result_is_named),
         cmocka_unit_test(decoding_never_overruns),
         cmocka_unit_test(a_stored_success_is_small),
