@@ -50,14 +50,15 @@ class Record:
         return self.json["data"]
 
 
-def produce(bootstrap, records, timeout_s=60):
+def produce(bootstrap, records, timeout_s=60, **settings):
     """Publishes (topic, key, value, headers) tuples in order, confirmed by all; returns their positions in that order.
-    A fifth element, a partition, may follow."""
+    A fifth element, a partition, may follow. settings: the producer's own, with underscores for dots."""
     records = list(records)
     positions = [None] * len(records)
     faults = []
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2,
-                         "partitioner": "murmur2_random", "log_level": 2})
+                         "partitioner": "murmur2_random", "log_level": 2,
+                         **{key.replace("_", "."): value for key, value in settings.items()}})
 
     def delivered(index):
         def done(error, message):
@@ -116,7 +117,9 @@ class Reader:
 
     def _take(self, message):
         if message.error():
-            if message.error().name() not in ("_PARTITION_EOF", "_TRANSPORT", "_ALL_BROKERS_DOWN"):
+            if message.error().name() == "_PARTITION_EOF":  # behind the last record there may be a transaction's marker
+                self._next[message.partition()] = max(self._next[message.partition()], message.offset())
+            elif message.error().name() not in ("_TRANSPORT", "_ALL_BROKERS_DOWN"):
                 raise KafkaException(message.error())
             return
         if message.offset() < self._next[message.partition()]:

@@ -2,13 +2,23 @@
 # deploy/lib/packages.sh SET...: installs what is missing of these sets, on Debian 12 and 13; quiet where nothing is.
 #   build   compiler, CMake, the libraries, redis-server, Python with Kafka's client
 #   kafka   Java and Maven, for Apache Kafka
-#   test    pytest, clang, clang-format, coverage
+#   test    pytest, JSON Schema, Django and PostgreSQL, clang, clang-format, coverage
+#   fuzz    clang and its fuzzer
 set -euo pipefail
 
 JAVA=openjdk-17-jre-headless
 if [ -r /etc/os-release ] && grep -q 'VERSION_ID="13"' /etc/os-release; then
     JAVA=openjdk-21-jre-headless
 fi
+
+# The version of clang that is installed, or would be.
+clang_major() {
+    if command -v clang >/dev/null 2>&1; then
+        clang -dumpversion | cut -d. -f1
+    else
+        apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -1
+    fi
+}
 
 # PACKAGE, or PACKAGE:COMMAND where the command may also have come another way.
 packages_of() {
@@ -19,9 +29,15 @@ packages_of() {
             libcmocka-dev redis-server:redis-server python3 python3-confluent-kafka ca-certificates
         ;;
     kafka) echo "$JAVA:java" maven:mvn ;;
-    test) echo python3-pytest clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl ;;
+    test)
+        # The Django example of docs/contracts.md runs in the tests, on a PostgreSQL of its own.
+        echo python3-pytest python3-jsonschema python3-yaml python3-django python3-psycopg2 postgresql \
+            clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl \
+            mandoc:mandoc man-db:man prometheus:promtool
+        ;;
+    fuzz) echo clang:clang "libclang-rt-$(clang_major)-dev" ;;
     *)
-        echo "packages.sh: unknown set '$1' (build, kafka, test)" >&2
+        echo "packages.sh: unknown set '$1' (build, kafka, test, fuzz)" >&2
         exit 2
         ;;
     esac

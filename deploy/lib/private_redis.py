@@ -50,13 +50,19 @@ class PrivateRedis:
 
     def command(self, *words):
         """One command, its simple answer (status, integer, text, list) as Python has it."""
+        answer, = self.commands([words])
+        return answer
+
+    def commands(self, many):
+        """Many commands over one connection, one behind the other's answer; yields their answers."""
         with socket.create_connection(("127.0.0.1", self.port), 5) as s:
             stream = s.makefile("rwb")
             if self.password:
                 self._send(stream, ("AUTH", self.password))
                 self._read(stream)
-            self._send(stream, words)
-            return self._read(stream)
+            for words in many:
+                self._send(stream, words)
+                yield self._read(stream)
 
     @staticmethod
     def _send(stream, words):

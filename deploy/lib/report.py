@@ -18,7 +18,7 @@ class Facts:
         """Exactly what --json promises, in that order."""
         return collections.OrderedDict([
             ("published", self.published), ("outcomes", self.account.outcomes()),
-            ("dead", sum(len(letters) for letters in self.account.dead.values())), ("catalog_items", len(self.items)),
+            ("dead", len(self.account.dead)), ("catalog_items", len(self.items)),
             ("calls", self.calls()), ("duplicate_items", self.duplicates), ("unaccounted", self.account.unaccounted)])
 
     def calls(self):
@@ -64,10 +64,10 @@ def dead_rows(account):
     """(reason, how many, one of the messages)"""
     why, example = collections.Counter(), {}
     for letters in account.dead.values():
-        for letter in letters:
-            reason = letter.headers.get("dlq-reason", b"?").decode("utf-8", "replace")
-            why[reason] += 1
-            example.setdefault(reason, letter.headers.get("dlq-message", b"").decode("utf-8", "replace"))
+        letter = letters[-1]  # the others are the same one, written again after a rebalance
+        reason = letter.headers.get("dlq-reason", b"?").decode("utf-8", "replace")
+        why[reason] += 1
+        example.setdefault(reason, letter.headers.get("dlq-message", b"").decode("utf-8", "replace"))
     return [(reason, count, shorten(example[reason])) for reason, count in why.most_common(15)]
 
 
@@ -126,5 +126,6 @@ def tell_addresses(stack, home):
         stack.sim.url, stack.sim.url, stack.sim.url))
     for worker in stack.workers:
         print("  %-10s %s/status   (also /metrics, /readyz)" % (worker.name, worker.admin))
+    print("  check it all:  build/bin/catalog-worker --config %s/%s.properties --check" % (home, stack.workers[0].name))
     print("  publish more:  build/bin/catalog-publish --bootstrap-servers %s FILE" % stack.kafka.bootstrap)
     print("  stop it all:   kill %d" % os.getpid())
