@@ -99,6 +99,14 @@ def test_beside_a_running_worker(world):
     report.line("admin.listen", "fail", "choose another port")
 
 
+def has_leaders(admin, names):
+    """A topic just made is in the metadata before its partitions have leaders."""
+    known = admin.list_topics(timeout=10).topics
+    return all(name in known and known[name].error is None and known[name].partitions
+               and all(part.leader >= 0 and part.error is None for part in known[name].partitions.values())
+               for name in names)
+
+
 @pytest.mark.only("apache")  # dev-kafka tells no topic's settings
 def test_topics_that_are_missing_or_wrong(world):
     run = world.group
@@ -109,7 +117,8 @@ def test_topics_that_are_missing_or_wrong(world):
             for name, config in wanted.items()]
     for future in admin.create_topics(made, operation_timeout=20).values():
         future.result()
-    long, short, isr, kept = ("%s-%s" % (name, run) for name in wanted)
+    long, short, isr, kept = names = ["%s-%s" % (name, run) for name in wanted]
+    procs.wait_until(lambda: has_leaders(admin, names), 60, "every topic just made has its leaders")
     report = check(world, topic_events="%s,%s" % (long, short), topic_events_bulk="nowhere-" + run,
                    topic_results=kept, topic_dlq=isr, topic_audit="unseen-" + run)
     assert report.code == 1
