@@ -85,6 +85,17 @@ def units(options):
     return c.from_junit(report, "ctest")
 
 
+def chart(options):
+    """the Helm chart: lint, templates, Kubernetes' schemas, policy, and the real worker on the rendered configuration"""
+    report = os.path.join(REPORTS, "chart.xml")
+    if os.path.exists(report):
+        os.remove(report)
+    run([sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=5", "--junitxml", report,
+         "-o", "junit_family=xunit2", "tests/chart"], "chart", env={"CATALOG_SYNC_BIN": os.path.join(ROOT, DEBUG, "bin")},
+        timeout_s=600, tail=100)
+    return c.from_junit(report, "chart")
+
+
 def _shard(name, broker, index, count, environment):
     """One pytest process; its report's counts."""
     log_name = "%s-%d" % (name, index)
@@ -223,9 +234,9 @@ def quickstart(options):
 
 
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
-STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("ctest", units),
-          ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev), ("system-apache", system_apache),
-          ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage)]
+STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("chart", chart),
+          ("ctest", units), ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev),
+          ("system-apache", system_apache), ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage)]
 # What a stage alone needs to have run before it.
-NEEDS = {"tidy": ["clang"], "ctest": ["debug"], "simulation": ["release", "debug"], "mutants": ["release"], "system-dev": ["debug"],
+NEEDS = {"tidy": ["clang"], "chart": ["debug"], "ctest": ["debug"], "simulation": ["release", "debug"], "mutants": ["release"], "system-dev": ["debug"],
          "system-apache": ["debug"], "chaos": ["release"], "shop": ["release"], "quickstart": ["release"]}
