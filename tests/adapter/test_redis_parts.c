@@ -218,7 +218,8 @@ static void the_generator_keeps_every_byte(void **state)
           file);
     fclose(file);
     snprintf(command, sizeof command,
-             "cd %s && cmake -DOUT=out.h '-DSCRIPTS=one.lua;two.lua' -P %s/cmake/embed_scripts.cmake && cc "
+             "cd %s && cmake -DOUT=out.h '-DFILES=one.lua;two.lua' -DPREFIX=script -DGUARD=OUT_H -P "
+             "%s/cmake/embed_texts.cmake && cc "
              "-std=c11 -o main "
              "main.c && ./main | cmp - one.lua; s=$?; rm -r %s; exit $s",
              dir, SOURCE_DIR, dir);

@@ -19,6 +19,8 @@ struct options {
     double rate;         /* letters a second; 0: no bound */
     int64_t replays_max; /* of the loop guard */
     int64_t follow_ms;
+    const char *listen, *token_file, *public_url; /* of serve; NULL: not given */
+    bool allow_changes;
     const char *why, *output;
     const char *edits[APP_EDITS_MAX]; /* path=value of --set */
     size_t edit_count;
@@ -65,5 +67,6 @@ int command_drop(struct app *app);
 int command_export(struct app *app);
 int command_import(struct app *app);
 int command_product(struct app *app);
+int command_serve(struct app *app);
 
 #endif

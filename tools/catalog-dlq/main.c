@@ -12,6 +12,7 @@ static const struct {
     {"stats", command_stats},   {"list", command_list},     {"show", command_show},
     {"tail", command_tail},     {"replay", command_replay}, {"drop", command_drop},
     {"export", command_export}, {"import", command_import}, {"product", command_product},
+    {"serve", command_serve},
 };
 
 static int run(struct app *app)

@@ -19,6 +19,7 @@ static const char help_top[] =
     "  export                JSON lines, byte for byte; import FILE... writes them back\n"
     "  tail                  shows dead letters as they come\n"
     "  product ID|SKU        where is it? Redis' memory, last outcome, open dead letters, the catalog\n"
+    "  serve                 all of it as a web page, for this machine alone unless --listen says otherwise\n"
     "\n";
 
 static const char help_rest[] =
@@ -46,6 +47,12 @@ static const char help_rest[] =
     "  --all                 without any filter\n"
     "  --yes                 no question before it is done (asked on a terminal only)\n"
     "show: --full (a long payload whole), --no-history    export: --output FILE\n"
+    "serve:\n"
+    "  --listen HOST:PORT    where (default 127.0.0.1:8470)\n"
+    "  --token-file FILE     the token that the page asks for; required, here or in CATALOG_DLQ_TOKEN, where "
+    "other\n"
+    "                        machines reach it\n"
+    "  --public-url URL      what browsers ask for, if a proxy stands before it: https://dlq.shop.example\n"
     "\n"
     "  --config FILE         a .properties file as catalog-worker has it\n"
     "  --set KEY=VALUE       one of its keys; outranks the environment (CATALOG_SYNC_...), and that the "
@@ -168,6 +175,12 @@ static bool take_valued(struct parse *p, const char *name, const char *value)
         o->why = value;
     else if (is(name, "output"))
         o->output = value;
+    else if (is(name, "listen"))
+        o->listen = value;
+    else if (is(name, "token-file"))
+        o->token_file = value;
+    else if (is(name, "public-url"))
+        o->public_url = value;
     else if (is(name, "keep-header") && o->keep_count < APP_KEEP_MAX)
         o->keep[o->keep_count++] = value;
     else {

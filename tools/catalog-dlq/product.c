@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEAD_LINE_MAX = 1 << 20 };
+enum { DEAD_LINE_MAX = 1 << 20, LABEL_WIDTH = 20 };
 
 static struct bytes bytes_of(const char *text)
 {
@@ -28,7 +28,7 @@ static void row(struct out *out, const char *name, const char *text)
     if (!text || !text[0])
         return;
     out_printf(out, "  ");
-    out_cell(out, OUT_DIM, name, strlen(name), 16, false);
+    out_cell(out, OUT_DIM, name, strlen(name), LABEL_WIDTH, false);
     out_word(out, OUT_PLAIN, text);
     out_printf(out, "\n");
 }
@@ -120,9 +120,6 @@ static void print_dead(struct out *out, const struct product_look *look)
 
 static void print_item(struct out *out, const struct product_look *look)
 {
-    static const char *const fields[] = {"id",        "retailer_id",        "name",         "price",
-                                         "currency",  "availability",       "visibility",   "url",
-                                         "image_url", "image_fetch_status", "review_status"};
     const cJSON *errors = cJSON_GetObjectItemCaseSensitive(look->item, "errors"), *error;
 
     title(out, "What the catalog says now");
@@ -132,8 +129,8 @@ static void print_item(struct out *out, const struct product_look *look)
         out_printf(out, "  it has no such item\n");
         return;
     }
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        row(out, fields[i], jsonmend_string(look->item, fields[i]));
+    for (size_t i = 0; product_item_fields[i]; i++)
+        row(out, product_item_fields[i], jsonmend_string(look->item, product_item_fields[i]));
     cJSON_ArrayForEach(error, errors)
     {
         row(out, "error", jsonmend_string(error, "title"));

@@ -41,4 +41,7 @@ struct product_look {
 void product_look(const struct config *config, struct product_look *look);
 void product_look_free(struct product_look *look);
 
+/* The fields of an item that are read and shown, in their order; NULL at the end. */
+extern const char *const product_item_fields[];
+
 #endif

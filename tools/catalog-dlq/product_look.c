@@ -12,6 +12,10 @@
 
 enum { PATH_MAX_BYTES = 1024 };
 
+const char *const product_item_fields[] = {"id",        "retailer_id",        "name",          "price",
+                                           "currency",  "availability",       "visibility",    "url",
+                                           "image_url", "image_fetch_status", "review_status", NULL};
+
 static void copy(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text ? text : "");
@@ -229,8 +233,10 @@ static void read_item(struct kit_api *api, const struct config_catalog *catalog,
         return;
     sbuf_init(&path, PATH_MAX_BYTES);
     apipath_item(&path, catalog->api_version, look->item_id, strlen(look->item_id));
-    sbuf_puts(&path, "?fields=id,retailer_id,name,price,currency,availability,visibility,url,image_url,"
-                     "image_fetch_status,review_status,errors");
+    sbuf_puts(&path, "?fields=");
+    for (size_t i = 0; product_item_fields[i]; i++)
+        sbuf_printf(&path, "%s,", product_item_fields[i]);
+    sbuf_puts(&path, "errors");
     kit_api_get(api, API_OP_READ, sbuf_str(&path), &verdict, &body, &size);
     sbuf_free(&path);
     if (verdict.class == API_OK)
