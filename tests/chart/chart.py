@@ -34,23 +34,17 @@ def values(name, **changes):
     return result
 
 
-def merged(given):
-    """Those over the chart's defaults, as Helm merges them."""
-    with helm_python.Chart.load(CHART) as chart:
-        return chart.merge_values(given)
-
-
-def render_texts(given):
+def render_texts(given, folder=CHART):
     """{template: text}. Raises helm_python.HelmError where the values are refused."""
-    with helm_python.Chart.load(CHART) as chart:
+    with helm_python.Chart.load(folder) as chart:
         chart.validate_schema(given)
         return chart.render(given, name=RELEASE, namespace=NAMESPACE)
 
 
-def render(given):
+def render(given, folder=CHART):
     """Every resource, as a list of dicts."""
     found = []
-    for name, rendered in sorted(render_texts(given).items()):
+    for name, rendered in sorted(render_texts(given, folder).items()):
         if name.endswith((".yaml", ".yml")):
             found += [one for one in yaml.safe_load_all(rendered) if one]
     return found

@@ -33,7 +33,7 @@ def test_the_grace_period_outlasts_the_shutdown(seconds):
     grace = pod_of(resources)[1]["terminationGracePeriodSeconds"]
     assert grace == seconds + 20
     assert grace > seconds + constant("CLOSE_MAX_US") / 1e6
-    assert "\nshutdown.timeout.ms=%d\n" % (seconds * 1000) in chart.only(resources, "ConfigMap")["data"]["worker.properties"]
+    assert "shutdown.timeout.ms=%d\n" % (seconds * 1000) in chart.only(resources, "ConfigMap")["data"]["worker.properties"]
 
 
 def test_changed_configuration_rolls_the_workers():
@@ -57,9 +57,15 @@ def test_members_of_a_stateful_set_are_static():
     assert list(given)[-1] == "CATALOG_SYNC_KAFKA_GROUP_INSTANCE_ID"
 
 
+def test_the_port_outranks_what_an_image_says(resources):
+    _, spec = pod_of(resources)
+    port = spec["containers"][0]["ports"][0]["containerPort"]
+    assert variables(resources)["CATALOG_SYNC_ADMIN_LISTEN"]["value"] == ":%d" % port
+
+
 @pytest.mark.parametrize("changes", [{"workload__kind": "Deployment"}, {"workload__staticMembership": False}])
 def test_others_are_not(changes):
-    assert variables(chart.render(chart.values("minimal", **changes))) == {}
+    assert list(variables(chart.render(chart.values("minimal", **changes)))) == ["CATALOG_SYNC_ADMIN_LISTEN"]
 
 
 def test_selectors_find_the_workers_alone(resources):
@@ -110,7 +116,7 @@ def test_without_what_is_optional():
     resources = chart.render(chart.values(
         "minimal", networkPolicy__enabled=False, podDisruptionBudget__enabled=False, topologySpread__enabled=False,
         serviceAccount__create=False))
-    assert sorted(one["kind"] for one in resources) == ["ConfigMap", "Service", "StatefulSet"]
+    assert sorted(one["kind"] for one in resources) == ["ConfigMap", "Pod", "Service", "StatefulSet"]
     assert pod_of(resources)[1]["serviceAccountName"] == "default"
     assert "topologySpreadConstraints" not in pod_of(resources)[1]
 
@@ -130,7 +136,7 @@ def test_the_worker_takes_the_configuration(name, tmp_path):
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
     for variable in spec["containers"][0].get("env", []):
         if variable["name"].startswith("CATALOG_SYNC_"):
-            environment[variable["name"]] = "secret"
+            environment[variable["name"]] = variable.get("value", "secret")
     environment.pop("CATALOG_SYNC_BIN", None)
     done = subprocess.run([WORKER, "--config", str(file), "--print-config"], env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)

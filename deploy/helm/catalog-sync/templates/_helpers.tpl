@@ -79,7 +79,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if $mistakes -}}
 {{- printf "\n\n  %s\n" (join "\n  " $mistakes) | fail -}}
 {{- end -}}
-admin.listen=:{{ include "catalog-sync.text" .Values.adminPort }}
 shutdown.timeout.ms={{ mul (int .Values.shutdownTimeoutSeconds) 1000 }}
 {{- range $key, $value := $config }}
 {{ $key }}={{ include "catalog-sync.text" $value }}
@@ -87,6 +86,38 @@ shutdown.timeout.ms={{ mul (int .Values.shutdownTimeoutSeconds) 1000 }}
 {{- range $key, $from := .Values.secretFiles }}
 {{ $key }}=/run/secrets/catalog-sync/{{ $key }}
 {{- end }}
+{{- end -}}
+
+{{/* A key of the configuration, or its default: (list . KEY DEFAULT). Names that a plan-only worker writes under end in .shadow. */}}
+{{- define "catalog-sync.key" -}}
+{{- $root := index . 0 -}}
+{{- index $root.Values.config (index . 1) | default (index . 2) | include "catalog-sync.text" -}}
+{{- end -}}
+
+{{- define "catalog-sync.shadowed" -}}
+{{- $root := index . 0 -}}
+{{- $name := include "catalog-sync.key" . -}}
+{{- $plan := eq (toString (index $root.Values.config "catalog.mode")) "plan-only" -}}
+{{- ternary (printf "%s.shadow" (trimSuffix ".shadow" $name)) $name $plan -}}
+{{- end -}}
+
+{{/* Topics of events, of all catalogs and of one, joined by commas. */}}
+{{- define "catalog-sync.eventTopics" -}}
+{{- $config := .Values.config -}}
+{{- $lists := list -}}
+{{- range $key, $value := dict "topic.events" "product-events" "topic.events.bulk" "product-events.bulk" -}}
+{{- if not (hasKey $config $key) }}{{ $lists = append $lists $value }}{{ end -}}
+{{- end -}}
+{{- range $key, $value := $config -}}
+{{- if regexMatch "^(|catalog\\.|catalogs\\.[^.]+\\.)topic\\.events(\\.bulk)?$" $key -}}
+{{- $lists = append $lists $value -}}
+{{- end -}}
+{{- end -}}
+{{- $topics := list -}}
+{{- range splitList "," (join "," $lists) -}}
+{{- with trim . }}{{ $topics = append $topics . }}{{ end -}}
+{{- end -}}
+{{- $topics | uniq | join "," -}}
 {{- end -}}
 
 {{- define "catalog-sync.podSecurityContext" -}}
@@ -108,16 +139,16 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* Secrets that a library takes from no file. */}}
-{{- define "catalog-sync.secretEnv" -}}
-{{- $variables := list -}}
+{{/* What every container of the worker gets: the port, and secrets that a library takes from no file. The port is no part of
+worker.properties, since an image may name one in its environment, which outranks the file. */}}
+{{- define "catalog-sync.env" -}}
+{{- $port := printf ":%s" (include "catalog-sync.text" .Values.adminPort) -}}
+{{- $variables := list (dict "name" "CATALOG_SYNC_ADMIN_LISTEN" "value" $port) -}}
 {{- range $key, $from := .Values.secretEnv -}}
 {{- $name := printf "CATALOG_SYNC_%s" ($key | upper | replace "." "_" | replace "-" "_") -}}
 {{- $variables = append $variables (dict "name" $name "valueFrom" (dict "secretKeyRef" (dict "name" $from.secret "key" $from.key))) -}}
 {{- end -}}
-{{- with $variables }}
-{{- toYaml . }}
-{{- end }}
+{{- toYaml $variables }}
 {{- end -}}
 
 {{- define "catalog-sync.mounts" -}}

@@ -56,14 +56,13 @@ spec:
     - name: worker
       image: {{ include "catalog-sync.image" . | quote }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
-      command: [catalog-worker]
+      command: [/usr/bin/catalog-worker]
       args: [--config, /etc/catalog-sync/worker.properties]
       securityContext:
         {{- include "catalog-sync.securityContext" . | nindent 8 }}
-      {{- $static := and (eq .Values.workload.kind "StatefulSet") .Values.workload.staticMembership }}
-      {{- if or $static .Values.secretEnv }}
       env:
-        {{- if $static }}
+        {{- include "catalog-sync.env" . | nindent 8 }}
+        {{- if and (eq .Values.workload.kind "StatefulSet") .Values.workload.staticMembership }}
         - name: POD_NAME
           valueFrom:
             fieldRef:
@@ -76,10 +75,6 @@ spec:
         - name: CATALOG_SYNC_KAFKA_GROUP_INSTANCE_ID
           value: $(POD_NAMESPACE).$(POD_NAME)
         {{- end }}
-        {{- with include "catalog-sync.secretEnv" . }}
-        {{- . | nindent 8 }}
-        {{- end }}
-      {{- end }}
       ports:
         - name: admin
           containerPort: {{ include "catalog-sync.text" .Values.adminPort }}
