@@ -10,12 +10,16 @@ class Counts:
     failed: int = 0
     skipped: list = dataclasses.field(default_factory=list)   # "name: why"
     failures: list = dataclasses.field(default_factory=list)  # names
+    ids: list = dataclasses.field(default_factory=list)       # of the failures, as pytest takes them; "" where unknown
+    second: list = dataclasses.field(default_factory=list)    # what passed only when it was run once more
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.ids += other.ids
+        self.second += other.second
 
 
 def one(name, ok, why=""):
@@ -24,6 +28,13 @@ def one(name, ok, why=""):
 
 def skip(name, why):
     return Counts(skipped=["%s: %s" % (name, why)])
+
+
+def pytest_id(case):
+    """tests.system.test_x and test_y[z] are tests/system/test_x.py::test_y[z]; a class's test, or ctest's, has none."""
+    module = case.get("classname") or ""
+    return "%s.py::%s" % (module.replace(".", "/"), case.get("name")) if module.startswith("tests.system.") and \
+        module.rpartition(".")[2].startswith("test_") else ""
 
 
 def from_junit(path, stage):
@@ -39,6 +50,7 @@ def from_junit(path, stage):
         status = case.get("status")  # ctest's: run, fail, notrun, disabled
         if case.find("failure") is not None or case.find("error") is not None or status in ("fail", "notrun"):
             counts.add(one(name, False))
+            counts.ids.append(pytest_id(case))
         elif skipped is not None or status == "disabled":
             counts.add(skip(name, (skipped.get("message") or "") if skipped is not None else "disabled"))
         else:

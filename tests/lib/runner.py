@@ -59,6 +59,8 @@ def summarise(results, seconds):
         total.add(result)
     for what in total.skipped:
         print("skipped: " + what)
+    for what in total.second:
+        print("second try: " + what)
     for what in total.failures:
         print("FAILED: " + what)
     print("all of it took %d min %02d s" % divmod(int(seconds), 60))
