@@ -30,6 +30,7 @@ struct core_settings model_settings(enum model_api api)
         .catalogs_count = 1,
         .topics_count = 1,
         .window_records = 4,
+        .slack_records = 4,
         .window_bytes = 1 << 20,
         .window_span = 1 << 20,
         .retry_attempts_max = 8,

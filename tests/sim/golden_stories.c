@@ -228,7 +228,7 @@ static void shutdown(struct story *s)
 
 static void full_window(struct story *s)
 {
-    s->set.core.window_records = 2;
+    s->set.core.window_records = s->set.core.slack_records = 2;
     for (uint32_t i = 0; i < 5; i++)
         upsert(s, 2000, i, (int32_t)i, 10 + i);
 }

@@ -49,9 +49,9 @@ static void check_stats(struct world *world, uint32_t w, const struct outputs *o
         inflight_max += set->catalogs[c].inflight_max;
         claims_max += set->catalogs[c].claims_max;
     }
-    if (stats.open > 2 * set->window_records + 8)
-        oracle_fail(world, "P7", "w%u has %u records open, its window is %u", w, stats.open,
-                    set->window_records);
+    if (stats.open > set->window_records + set->slack_records + 8)
+        oracle_fail(world, "P7", "w%u has %u records open, its window is %u and the slack %u", w, stats.open,
+                    set->window_records, set->slack_records);
     if (stats.calling > inflight_max)
         oracle_fail(world, "P7", "w%u has %u calls in flight, allowed are %u", w, stats.calling,
                     inflight_max);

@@ -32,6 +32,7 @@ void settings_calm(struct sim_settings *s)
         .catalogs_count = 1,
         .topics_count = 1,
         .window_records = 16,
+        .slack_records = 16,
         .window_bytes = 1 << 20,
         .window_span = 1 << 20,
         .retry_attempts_max = 5,
@@ -251,6 +252,9 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
         s->hand_every_us = every(&rng, 350, 3, 30);
         s->rebuild_every_us = s->hand_every_us ? 0 : every(&rng, 100, 1, 3);
     }
+    s->core.slack_records = s->core.window_records;
+    if (s->own_topics && s->core.slack_records < 4 * s->topics * s->parts)
+        s->core.slack_records = 4 * s->topics * s->parts; /* what each topic has on its way must fit */
     s->hand_hold_us = rng_range(&rng, 2, 20) * second;
     s->hand_dies_permille = rng_chance(&rng, 500) ? 100 : 0;
 }

@@ -13,6 +13,7 @@ void settings_begin(struct trace *trace)
         .topics_count = 1,
         .catalogs = {{.upsert = true, .inflight_max = 8, .claims_max = 16}},
         .window_records = 16,
+        .slack_records = 16,
         .window_bytes = 1 << 20,
         .window_span = 1 << 20,
         .retry_attempts_max = 3,
@@ -57,6 +58,7 @@ void settings_take(struct trace *trace, struct words *words)
     set->refusals_max = (uint32_t)words_number(words, "refusals", set->refusals_max);
     set->catalogs[0].inflight_max = (uint32_t)words_number(words, "inflight", set->catalogs[0].inflight_max);
     set->window_records = (uint32_t)words_number(words, "window", set->window_records);
+    set->slack_records = set->window_records < CORE_SLACK_RECORDS ? set->window_records : CORE_SLACK_RECORDS;
     set->lease_us = words_number(words, "lease", set->lease_us / ms) * ms;
     words_end(words);
 }

@@ -28,6 +28,7 @@ static struct core_settings usual(void)
         .topics_count = 1,
         .catalogs[0] = {.upsert = true, .inflight_max = MANY, .claims_max = MANY},
         .window_records = 4 * MANY,
+        .slack_records = CORE_SLACK_RECORDS,
         .window_bytes = 1 << 30,
         .window_span = 1 << 20,
         .retry_attempts_max = 5,
@@ -256,6 +257,8 @@ static void settings_that_make_no_sense(void **state)
     REFUSED(topics_count = CORE_TOPICS_MAX + 1);
     REFUSED(window_records = 0);
     REFUSED(window_records = CORE_WINDOW_MAX + 1);
+    REFUSED(slack_records = 0);
+    REFUSED(slack_records = CORE_SLACK_RECORDS + 1);
     REFUSED(window_bytes = 0);
     REFUSED(window_span = 0);
     REFUSED(catalogs[0].inflight_max = 0);

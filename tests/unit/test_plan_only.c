@@ -27,6 +27,7 @@ static struct core_settings shadow(void)
         .topics_count = 1,
         .catalogs[0] = {.upsert = true, .inflight_max = 4, .claims_max = RECORDS},
         .window_records = RECORDS * 2,
+        .slack_records = CORE_SLACK_RECORDS,
         .window_bytes = 1 << 20,
         .window_span = RECORDS * 2,
         .retry_attempts_max = 5,

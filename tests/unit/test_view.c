@@ -19,6 +19,7 @@ struct rig {
 static struct core_settings usual(void)
 {
     return (struct core_settings){
+        .slack_records = CORE_SLACK_RECORDS,
         .catalogs_count = 1,
         .topics_count = 1,
         .catalogs[0] = {.upsert = true, .inflight_max = 4, .claims_max = 8},

@@ -23,9 +23,7 @@ bool outputs_room(const struct outputs *out)
 
 uint32_t core_slots(const struct core_settings *set)
 {
-    uint32_t slack = set->window_records < CORE_SLACK_RECORDS ? set->window_records : CORE_SLACK_RECORDS;
-
-    return set->window_records + slack + REPAIR_SLOTS;
+    return set->window_records + set->slack_records + REPAIR_SLOTS;
 }
 
 static uint32_t buckets_for(uint32_t slots)
@@ -45,6 +43,8 @@ static bool settings_sane(const struct core_settings *set)
         return false;
     if (set->window_records < 1 || set->window_records > CORE_WINDOW_MAX || set->window_bytes < 1 ||
         set->window_span < 1)
+        return false;
+    if (set->slack_records < 1 || set->slack_records > CORE_SLACK_RECORDS)
         return false;
     for (uint32_t i = 0; i < set->catalogs_count; i++) {
         if (set->catalogs[i].inflight_max < 1 || set->catalogs[i].claims_max < 1)

@@ -36,6 +36,7 @@ static void fill_core(const struct config *config, struct core_settings *core)
 {
     core->plan_only = config->catalog_mode == CONFIG_MODE_PLAN_ONLY;
     core->window_records = (uint32_t)config->window_records;
+    core->slack_records = CORE_SLACK_RECORDS;
     core->window_bytes = (uint64_t)config->window_bytes;
     core->window_span = config->window_span;
     core->retry_attempts_max = (uint32_t)config->retry_max_attempts;
