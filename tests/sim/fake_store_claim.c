@@ -136,14 +136,21 @@ static bool step_end(struct claim *c)
     return true;
 }
 
-/* A repair does the newest event again. Where memory has another version by now, a lower one or none since an
- * operator changed it, that event is not the newest any more. */
-static bool step_repair(struct claim *c)
+/* Whether the event that moved the version last stands at the request's place in the log. */
+static bool newest_is_here(const struct claim *c)
 {
     const struct fstore_product *p = c->product;
 
-    if (!c->req->repair || (p && p->v != 0 && (c->req->tombstone || p->v == c->version)) ||
-        MUTANT(HAND_REPAIR_GOES_ON))
+    return p && p->v != 0 && p->topic == c->req->at.topic && p->partition == c->req->at.partition &&
+           p->offset == c->req->at.offset;
+}
+
+/* A repair does the newest event again. Where memory has the version of another place by now, or none since an
+ * operator changed it, that event is not the newest any more. A tombstone has no version of its own: the place
+ * tells the two apart where the version does not. */
+static bool step_repair(struct claim *c)
+{
+    if (!c->req->repair || newest_is_here(c) || MUTANT(HAND_REPAIR_GOES_ON))
         return false;
     c->answer->superseded_by = FSTORE_NOBODY;
     store_end(c, OUTCOME_SUPERSEDED, REASON_NEWER_VERSION);

@@ -37,6 +37,8 @@ struct hand {
     usec_t ended_at[SIM_EVENTS_MAX];       /* when the store took an event's outcome */
     usec_t forgotten_at[SIM_PRODUCTS_MAX]; /* 0: never */
     bool distrusted[SIM_PRODUCTS_MAX];     /* reset, and nothing written since */
+    usec_t copied_at;                      /* when the copy was made that the store may come back with */
+    bool copied_distrusted[SIM_PRODUCTS_MAX];
 };
 
 struct world;

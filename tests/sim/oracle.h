@@ -55,6 +55,8 @@ void oracle_dead(struct world *world, const struct result *dead);
 /* oracle_hand.c: changes by hand: what they promise. */
 void oracle_changed(struct world *world, struct hand_change *change, uint64_t before);
 void oracle_change_rebuilt(struct world *world, struct hand_change *change);
+void oracle_hand_copied(struct world *world);
+void oracle_hand_undone(struct world *world);
 void oracle_hand_granted(struct world *world, const struct claim_request *req, uint32_t event);
 void oracle_hand_settled(struct world *world, const struct settle_request *req, uint32_t event, bool first);
 void oracle_hand_unchanged(struct world *world, uint32_t product, uint32_t event);

@@ -2,6 +2,8 @@
  * the store took after it count of its product. */
 #include "tests/sim/oracle.h"
 
+#include <string.h>
+
 const struct hand_change *hand_in_force(const struct world *world, uint32_t product, usec_t at)
 {
     const struct hand_change *newest = NULL;
@@ -56,6 +58,23 @@ void oracle_change_rebuilt(struct world *world, struct hand_change *change)
 {
     if (change->since == 0)
         in_force(world, change, change->at);
+}
+
+/* The store's data are copied now; it may come back with them. */
+void oracle_hand_copied(struct world *world)
+{
+    world->hand.copied_at = world->now;
+    memcpy(world->hand.copied_distrusted, world->hand.distrusted, sizeof world->hand.distrusted);
+}
+
+/* The store is back with the copy: what an operator changed since is not in force again before a rebuild has
+ * read it. */
+void oracle_hand_undone(struct world *world)
+{
+    for (uint32_t i = 0; i < world->hand.count; i++)
+        if (world->hand.changes[i].since > world->hand.copied_at)
+            world->hand.changes[i].since = 0;
+    memcpy(world->hand.distrusted, world->hand.copied_distrusted, sizeof world->hand.distrusted);
 }
 
 /* A late write's repair does not do again what the operator undid. */

@@ -1,4 +1,5 @@
 /* Troubles of the world: when they come, what they do, when they go, and the day on which all of them end. */
+#include "tests/sim/oracle.h"
 #include "tests/sim/world.h"
 
 #include <string.h>
@@ -154,6 +155,7 @@ void trouble_happens(struct world *world, struct effect *effect)
             if (world->kafka.results_count > 0) {
                 world->snapshot = world->store;
                 world->snapshot_taken = true;
+                oracle_hand_copied(world);
             }
         } else {
             store_restarts(world, effect, true);
@@ -192,6 +194,7 @@ static void store_comes(struct world *world, bool loss, bool old)
         trace_note(world, "the store is back with old data");
         world->store = world->snapshot;
         world->store.run_id = run + 1;
+        oracle_hand_undone(world);
         world->loss_epoch = world->store.guard.ep;
         world->losses++;
         world->marks->count[MARK_STORE_OLD]++;

@@ -147,7 +147,7 @@ if mode == 'end' then -- 4
     return ended('N', ARGV[19], ARGV[18], ARGV[20], ARGV[21])
 end
 
-if repair and ((m.v or NONE) == NONE or (m.v ~= version and not string.find(flags, 't', 1, true))) then -- 5
+if repair and ((m.v or NONE) == NONE or m.t ~= ARGV[10] or m.o ~= ARGV[11]) then -- 5
     return ended('S', 'superseded', 'newer_version', '-', '') -- not the newest any more, or an operator undid it
 end
 if string.find(flags, 't', 1, true) then
