@@ -166,6 +166,33 @@ static void metadata(void **state)
     rig_look(rig);
 }
 
+/* Whoever has written nothing yet sees a loss as well: its first look at a ready epoch left a witness. */
+static void a_look_leaves_a_witness(void **state)
+{
+    struct rig *rig = *state, *other = worker(rig, 0xe5);
+    char key[] = "{cs1}:1:w:00000000000000e5", text[STORE_METADATA_SIZE];
+
+    rig->now_us += RIG_S;
+    rig_raise(rig, rig->view.epoch, 0);
+    other->now_us = rig->now_us;
+    rig_look(other); /* not ready: what is built now is not the memory to come */
+    assert_false(other->view.ready);
+    assert_int_equal(redis_store_metadata(other->store, text), 0);
+    rig_ready(rig);
+    rig_look(other);
+    assert_true(other->view.ready && other->view.witness_ok);
+    assert_true(redis_store_metadata(other->store, text) > 0);
+    rig_look(other);
+    assert_true(other->view.witness_ok);
+    redis_server_ask(rig->server, "DEL", key, NULL); /* older data */
+    rig_look(other);
+    assert_false(other->view.witness_ok);
+    rig_look(other); /* looking again does not hide it */
+    assert_false(other->view.witness_ok);
+    rig_free(other, false);
+    rig_look(rig);
+}
+
 /* A living process writes on while a question about it is on its way: no loss. */
 static void predecessor_that_writes_on(void **state)
 {
@@ -414,6 +441,7 @@ int main(void)
         cmocka_unit_test(quiet_time_is_kept),
         cmocka_unit_test(dead_builder_is_replaced),
         cmocka_unit_test(witness_lost),
+        cmocka_unit_test(a_look_leaves_a_witness),
         cmocka_unit_test(claims_that_store_nothing_are_no_witness),
         cmocka_unit_test(metadata),
         cmocka_unit_test(predecessor_that_writes_on),

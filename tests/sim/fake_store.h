@@ -15,7 +15,7 @@ enum {
     FSTORE_PRODUCTS_MAX = 64,
     FSTORE_SKUS_MAX = 128,
     FSTORE_CATALOGS_MAX = 4,
-    FSTORE_WITNESSES_MAX = 512,
+    FSTORE_WITNESSES_MAX = 2048,
     FSTORE_X_MAX = 32, /* `x` of a product: unfinished SKUs, and after a rebuild all that it ever had */
 };
 
@@ -162,8 +162,9 @@ void fstore_budget_block(struct fstore *store, uint8_t catalog, usec_t now_us, u
  * builder's own look renews its lease. */
 void fstore_look(struct fstore *store, usec_t now_us, uint64_t incarnation, struct store_view *view);
 
-/* Number of the last write of a process, 0 where none is kept. */
+/* Number of the last write of a process, 0 where none is kept; and noting one. */
 uint64_t fstore_witness(const struct fstore *store, uint64_t incarnation);
+void fstore_witness_raise(struct fstore *store, uint64_t incarnation, uint64_t number);
 
 /* Starts an epoch above `known` unless the store's is above it already; takes over a building whose builder
  * is gone. quiet_us 0: a first start. */

@@ -16,7 +16,6 @@ bool fstore_token_eq(struct claim_token a, struct claim_token b);
 bool fstore_x_has(const struct fstore_product *product, struct key128 sku);
 void fstore_x_add(struct fstore_product *product, struct key128 sku);
 void fstore_x_remove(struct fstore_product *product, struct key128 sku);
-void fstore_witness_raise(struct fstore *store, uint64_t incarnation, uint64_t number);
 
 /* The last version moves up, never down; position and event id go with it. */
 void fstore_version_move(struct fstore_product *product, uint64_t version, struct position at,

@@ -194,6 +194,9 @@ void shell_store_reply(struct world *world, struct effect *effect)
         take_view(world, worker, msg);
         in.u.view.witness_ok = msg->u.look.view.witness_ok;
         in.u.view.restarted = msg->u.look.view.restarted;
+        worker->viewed_epoch = in.u.view.epoch;
+        if (in.u.view.ready && msg->u.look.witness > 0)
+            acknowledged(world, worker, msg->u.look.witness);
         if (in.u.view.ready)
             worker->epoch_ready = in.u.view.epoch;
     }

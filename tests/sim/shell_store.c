@@ -116,6 +116,10 @@ static void fill(struct world *world, uint32_t w, struct store_msg *msg, const s
         msg->u.budget.tokens = out->u.budget.tokens;
         msg->u.budget.block_us = out->u.budget.block_us;
         return;
+    case OUT_STORE_LOOK:
+        if (world->workers[w].acked_no == 0 || world->workers[w].acked_epoch < world->workers[w].viewed_epoch)
+            msg->u.look.witness = ++world->workers[w].write_no;
+        return;
     case OUT_EPOCH_RAISE:
     case OUT_EPOCH_READY:
         msg->u.look.epoch = out->u.epoch.epoch;
@@ -265,6 +269,8 @@ static void apply_look(struct world *world, struct effect *effect)
     else if (world->store.guard.bt != builder)
         world->marks->count[MARK_BUILDER_REPLACED]++;
     msg->u.look.run_id = world->store.run_id;
+    if (view->ready && msg->u.look.witness > 0)
+        fstore_witness_raise(&world->store, effect->incarnation, msg->u.look.witness);
 }
 
 /* When the store took an event's outcome: the first time, in this life of its data. */

@@ -20,7 +20,7 @@ enum {
     SIM_SIDES_MAX = 192,
     SIM_OUTSTANDING_MAX = 512,
     SIM_EFFECTS_MAX = 8192,
-    SIM_WRITES_MAX = 2048,
+    SIM_WRITES_MAX = 8192, /* probes every 10 ms of an outage of a minute are writes too */
     SIM_RELEASES_MAX = 64,
     SIM_ALL = 255, /* every worker */
 };
@@ -106,6 +106,7 @@ struct store_msg {
             usec_t quiet_us;
             struct store_view view;
             uint64_t run_id;
+            uint64_t witness; /* number of the write that leaves one; 0: there is one */
         } look;
     } u;
 };
@@ -231,7 +232,7 @@ struct worker {
     struct store_msg
         releases[SIM_RELEASES_MAX]; /* not known to have been applied: sent again after a reconnect */
     uint32_t releases_count;
-    uint64_t write_no, acked_no, acked_epoch;
+    uint64_t write_no, acked_no, acked_epoch, viewed_epoch;
     bool looked;
     uint32_t calls_open[SIM_CATALOGS_MAX];
     uint64_t successes[SIM_CATALOGS_MAX];

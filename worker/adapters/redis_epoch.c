@@ -64,7 +64,7 @@ static void read_view(struct redis_store *store, const struct redis_cmd *cmd, ch
     view->builder_alive = next_field(&at)[0] == '1';
     view->wait_us = strtoll(next_field(&at), NULL, 10) * 1000;
     view->witness_ok = is_there(&store->own, view->epoch, next_field(&at));
-    check_before(store, &at, cmd->number == store->before_round ? cmd->count : 0, view);
+    check_before(store, &at, cmd->round == store->before_round ? cmd->count : 0, view);
     view->restarted = store->restarted;
     store->epoch = view->epoch;
 }
@@ -76,8 +76,13 @@ static void on_viewed(struct redis_cmd *cmd, const redisReply *reply)
 
     if (--store->questions == 0)
         store->before_asked = 0;
-    if (reply && reply->type == REDIS_REPLY_STRING)
+    if (reply && reply->type == REDIS_REPLY_STRING) {
         read_view(store, cmd, reply->str, &view);
+        if (cmd->number_at > 0 && view.ready) {
+            cmd->epoch = view.epoch;
+            store_acknowledged(store, cmd);
+        }
+    }
     store->events.on_viewed(store->events.user, &view);
 }
 
@@ -89,7 +94,7 @@ static struct redis_cmd *question(struct redis_store *store, redis_cmd_fn done, 
     struct resp *r = &cmd->resp;
 
     cmd->count = others;
-    cmd->number = store->before_round;
+    cmd->round = store->before_round;
     if (witnesses) {
         store->questions++;
         store->before_asked = others;
@@ -111,9 +116,15 @@ static struct redis_cmd *question(struct redis_store *store, redis_cmd_fn done, 
     return cmd;
 }
 
+/* A process without a witness of this epoch leaves one by looking: whoever has only been assigned partitions so far
+ * would otherwise not see that a restart of Redis took back what their last owner, dead by now, had written. */
 void redis_store_look(struct redis_store *store)
 {
-    store_send(store, question(store, on_viewed, "look", true));
+    struct redis_cmd *cmd = question(store, on_viewed, "look", true);
+
+    if (store->own.number == 0 || store->own.epoch < store->epoch)
+        store_number(store, cmd, 0);
+    store_send(store, cmd);
 }
 
 void redis_store_epoch_raise(struct redis_store *store, uint64_t epoch, usec_t quiet_us)

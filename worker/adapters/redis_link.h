@@ -39,6 +39,7 @@ struct redis_cmd {
     uint8_t catalog;
     uint32_t count;
     uint64_t number, epoch; /* of the write that the script notes as witness; 0: none */
+    uint64_t round;         /* of the predecessors that a question is about */
     size_t number_at;       /* where in resp the number stands, 16 digits; 0: nowhere */
     /* ---- */
     struct redis_link *link;

@@ -191,8 +191,8 @@ void redis_store_budget(struct redis_store *store, uint8_t catalog, uint32_t tok
 void redis_store_budget_block(struct redis_store *store, uint8_t catalog, usec_t block_us);
 
 /* OUT_STORE_LOOK: answered by on_viewed. Compares this process' witness and those of the predecessors added
- * since the last good look; renews the builder's lease if this process is the builder. docs/store.md
- * "Epochs". */
+ * since the last good look; renews the builder's lease if this process is the builder; leaves a witness where
+ * this process has none of the epoch yet. docs/store.md "Epochs". */
 void redis_store_look(struct redis_store *store);
 
 /* OUT_EPOCH_RAISE: answered by on_viewed. epoch: the last one known to the worker; quiet_us 0: a first start.

@@ -2,7 +2,8 @@
 --
 -- KEYS  1 epoch   2 our witness   3.. witnesses of others
 -- ARGV  1 now (us; empty: Redis' clock)  2 look|raise|ready|alive  3 incarnation  4 builder's lease (ms)
---       5 witness' time to live (ms)  6 raise: last epoch known; ready: epoch  7 raise: the one after it  8 raise: quiet for (ms)
+--       5 witness' time to live (ms)  6 raise: last epoch known; ready: epoch; look: number of this write, if it has no witness
+--       of this epoch yet  7 raise: the one after it  8 raise: quiet for (ms)
 -- Answer: one text of fields parted by spaces: epoch ("0": none), ready, builder (we are), builder alive, quiet for (ms),
 -- then the number in each witness ("-": none).
 --
@@ -57,5 +58,8 @@ local answer = {
 }
 for i = 2, #KEYS do
     answer[#answer + 1] = redis.call('GET', KEYS[i]) or '-'
+end
+if g.rd and ARGV[2] == 'look' and ARGV[6] then -- answered first: what was there before counts
+    redis.call('SET', KEYS[2], ARGV[6], 'PX', ARGV[5])
 end
 return table.concat(answer, ' ')
