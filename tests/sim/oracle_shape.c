@@ -207,12 +207,22 @@ static bool has_repair(const struct outputs *out)
     return false;
 }
 
-/* Notes what was acknowledged; and a settle refused after a write asks for a repair. */
+static bool has_drop(const struct outputs *out, struct op_id op)
+{
+    for (uint32_t i = 0; i < out->count; i++)
+        if (out->list[i].type == OUT_DROP && out->list[i].op.slot == op.slot && out->list[i].op.gen == op.gen)
+            return true;
+    return false;
+}
+
+/* Notes what is acknowledged and done with (where a rebuild may have missed it, it is claimed once more); and
+ * a settle refused after a write asks for a repair. */
 void oracle_acked(struct world *world, uint32_t w, const struct input *in, const struct outputs *out)
 {
     const struct side *side;
 
-    if (in->type == IN_PUBLISHED && in->u.published.ok && in->u.published.kind == PUBLISH_RESULT) {
+    if (in->type == IN_PUBLISHED && in->u.published.ok && in->u.published.kind == PUBLISH_RESULT &&
+        has_drop(out, in->u.published.op)) {
         side = worker_side(world, w, in->u.published.op);
         if (side && !side->repair) {
             struct log_record *record = &world->kafka.logs[side->tp].records[side->record];

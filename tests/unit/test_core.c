@@ -626,6 +626,75 @@ static void a_view_of_another_epoch_makes_it_look(void **state)
     }
 }
 
+static void done(const struct output *out, struct input *in)
+{
+    in->type = IN_CLAIMED;
+    in->u.claimed.op = out->op;
+    in->u.claimed.reply = (struct claim_reply){.status = CLAIM_DONE, .outcome = OUTCOME_UPDATED};
+}
+
+/* Brings one event to where its result is on its way, then lets the store begin a new epoch. */
+static void publish_over_an_epoch(struct bench *b)
+{
+    struct core_settings set = usual();
+    struct input view = {.type = IN_STORE_VIEWED,
+                         .u.view = {.answered = true, .witness_ok = true, .epoch = 6, .ready = true}};
+
+    open_bench(b, &set);
+    assign(b, 0);
+    store_ready(b);
+    feed(b, record_of(0, 0, 1));
+    answer_all(b, OUT_CLAIM, grant);
+    answer_all(b, OUT_CALL, works);
+    answer_all(b, OUT_SETTLE, stored);
+    assert_int_equal(b->seen[OUT_PUBLISH_RESULT], 1);
+    step(b, &view); /* moved on: it looks */
+    answer_all(b, OUT_PUBLISH_RESULT, delivered);
+    assert_int_equal(b->seen[OUT_DROP], 0);
+    assert_int_equal(b->seen[OUT_CLAIM], 1); /* not before the store is ready */
+    step(b, &view);
+    settle_down(b);
+    assert_int_equal(b->seen[OUT_CLAIM], 2);
+    assert_int_equal(core_committable(b->core, 0), 0);
+}
+
+/* The rebuild of the new epoch read the result in time: nothing is told or called twice. */
+static void a_result_told_over_an_epoch_is_asked_for(void **state)
+{
+    struct record newer = record_of(0, 1, 1);
+    struct bench b;
+
+    (void)state;
+    publish_over_an_epoch(&b);
+    newer.version = 2;
+    newer.identity.lo = 77;
+    feed(&b, newer); /* what is told is not absorbed */
+    assert_int_equal(b.seen[OUT_ABSORB], 0);
+    answer_all(&b, OUT_CLAIM, done);
+    assert_int_equal(b.seen[OUT_DROP], 1);
+    assert_int_equal(b.seen[OUT_PUBLISH_RESULT], 1);
+    assert_int_equal(core_committable(b.core, 0), 1);
+    close_bench(&b);
+}
+
+/* It did not: what was settled is forgotten, so it is done, stored and told again. */
+static void a_result_that_a_rebuild_missed_is_done_again(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    publish_over_an_epoch(&b);
+    answer_all(&b, OUT_CLAIM, grant);
+    answer_all(&b, OUT_CALL, works);
+    answer_all(&b, OUT_SETTLE, stored);
+    answer_all(&b, OUT_PUBLISH_RESULT, delivered);
+    assert_int_equal(b.seen[OUT_CALL], 2);
+    assert_int_equal(b.seen[OUT_PUBLISH_RESULT], 2);
+    assert_int_equal(b.seen[OUT_DROP], 1);
+    assert_int_equal(core_committable(b.core, 0), 1);
+    close_bench(&b);
+}
+
 /* Spans of a microsecond leave no room for jitter, and do no harm. */
 static void the_shortest_breaker(void **state)
 {
@@ -665,6 +734,8 @@ int main(void)
         cmocka_unit_test(a_result_is_never_given_up),
         cmocka_unit_test(an_epoch_is_asked_for_until_there_is_one),
         cmocka_unit_test(a_view_of_another_epoch_makes_it_look),
+        cmocka_unit_test(a_result_told_over_an_epoch_is_asked_for),
+        cmocka_unit_test(a_result_that_a_rebuild_missed_is_done_again),
         cmocka_unit_test(the_shortest_breaker),
     };
 

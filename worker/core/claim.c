@@ -135,6 +135,7 @@ static void take_targets(struct core *core, struct op *op, const struct claim_re
 static void granted(struct core *core, struct op *op, const struct claim_reply *reply)
 {
     op->leased = true;
+    op->told = false; /* the rebuild has not read it: it is done again, and told again */
     op->lease_until_us = (MUTANT(LEASE_FROM_REPLY) ? core->now_us : op->claim_sent_us) + core->set.lease_us;
     if (op->fence == 0) /* later grants know of an item because of this very op */
         op->known_item = reply->known_item;
@@ -195,10 +196,22 @@ static void end_failed(struct core *core, struct op *op, enum reason reason)
     list_push(core, &core->ends_due, op_slot(core, op));
 }
 
-void claim_replied(struct core *core, struct op *op, const struct claim_reply *reply)
+/* The event is in memory, or ends there: nothing is left to be done for it. */
+static bool ends(enum claim_status status)
+{
+    return status == CLAIM_DONE || status == CLAIM_STALE || status == CLAIM_IS_UNCHANGED ||
+           status == CLAIM_SKIPPED || status == CLAIM_ENDED || status == CLAIM_CONFLICT ||
+           status == CLAIM_NOTHING_KNOWN;
+}
+
+void claim_replied(struct core *core, struct op *op, const struct claim_reply *reply, struct outputs *out)
 {
     if (op->state != OP_CLAIMING) {
         core->stats.stale_replies++;
+        return;
+    }
+    if (op->told && !op->detached && ends(reply->status)) { /* its result is out: once is enough */
+        op_retire(core, op, out);
         return;
     }
     switch (reply->status) {

@@ -109,7 +109,7 @@ static void take_reply(struct core *core, const struct input *in, struct outputs
     case IN_CLAIMED:
         op = op_of(core, in->u.claimed.op);
         if (op)
-            claim_replied(core, op, &in->u.claimed.reply);
+            claim_replied(core, op, &in->u.claimed.reply, out);
         return;
     case IN_CALLED:
         op = op_of(core, in->u.called.op);

@@ -20,9 +20,9 @@ static bool same_partition(const struct record *a, const struct record *b)
     return a->at.topic == b->at.topic && a->at.partition == b->at.partition;
 }
 
-/* May newer end what older wants, without a call? Only what was never called, never an event by its own
- * duplicate (which would be answered with "superseded by itself"), never a delete (the item would be updated,
- * not made anew), and never a demanded write by one that may turn out unchanged. */
+/* May newer end what older wants, without a call? Only what was never called nor told, never an event by its
+ * own duplicate (which would be answered with "superseded by itself"), never a delete (the item would be
+ * updated, not made anew), and never a demanded write by one that may turn out unchanged. */
 static bool absorbs(const struct op *older, const struct op *newer)
 {
     const struct record *o = &older->rec, *n = &newer->rec;
@@ -31,7 +31,7 @@ static bool absorbs(const struct op *older, const struct op *newer)
 
     if (!waiting || older->mode != CLAIM_WORK || o->partition == PARTITION_NONE || n->tombstone)
         return false;
-    if ((older->attempts > 0 && !MUTANT(ABSORB_CALLED)) || older->repeats)
+    if ((older->attempts > 0 && !MUTANT(ABSORB_CALLED)) || older->repeats || older->told)
         return false;
     if (o->intent == INTENT_DELETE && !MUTANT(ABSORB_DELETE))
         return false;

@@ -25,6 +25,17 @@ void publish_pump(struct core *core, struct outputs *out)
     }
 }
 
+/* The rebuild of an epoch reads the results that are in their topic when it begins. What was settled before
+ * and is acknowledged after that would be known to nobody: its version and its SKUs would be lost. Whether
+ * the rebuild has read it is not known here; the store knows. A superseded event moves nothing, and a failed
+ * one neither. */
+static bool may_be_forgotten(const struct core *core, const struct op *op)
+{
+    if (op->epoch == 0 || op->outcome == OUTCOME_FAILED || op->outcome == OUTCOME_SUPERSEDED)
+        return false; /* 0: it was never claimed */
+    return core->guard.state != GUARD_READY || op->epoch != core->guard.epoch;
+}
+
 void publish_replied(struct core *core, struct op *op, enum publish_kind kind, bool ok, struct outputs *out)
 {
     if (op->state != OP_PUBLISHING || kind != (op->dead_done ? PUBLISH_RESULT : PUBLISH_DEAD)) {
@@ -50,6 +61,11 @@ void publish_replied(struct core *core, struct op *op, enum publish_kind kind, b
         op->dead_done = true;
         op_move(core, op, OP_PUBLISH_DUE);
         list_push(core, &core->publish_due, op_slot(core, op));
+        return;
+    }
+    if (may_be_forgotten(core, op)) {
+        op->told = true;
+        claim_again(core, op);
         return;
     }
     op_retire(core, op, out);

@@ -23,6 +23,8 @@
  *              | stored
  *              v
  *         PUBLISH_DUE -> PUBLISHING (dead letter first where it failed, then the result) -> DONE -> committed
+ *                            '--acknowledged, but the store's epoch has moved on--> CLAIM_DUE: is it in
+ * memory?
  *
  * From any state: its partition is taken away. Ops with nothing in flight become ORPHAN (lease given back,
  * slot freed); ops with a call or script in flight go on, detached, until what they did is settled. */
@@ -123,6 +125,7 @@ struct op {
     enum reason reason;
     enum item_state after;
     bool stored, success, dead_done;
+    bool told; /* its result is acknowledged; claimed once more, since a rebuild may not have read it */
     uint8_t publish_failures;
 };
 
@@ -253,7 +256,7 @@ void op_finish(struct core *core, struct op *op, enum outcome outcome, enum reas
 /* one file a kind of input or owned piece of state */
 void intake_record(struct core *core, const struct record *rec, struct outputs *out);
 void claim_pump(struct core *core, struct outputs *out);
-void claim_replied(struct core *core, struct op *op, const struct claim_reply *reply);
+void claim_replied(struct core *core, struct op *op, const struct claim_reply *reply, struct outputs *out);
 void claim_again(struct core *core, struct op *op);
 enum call_kind plan_next(const struct core *core, const struct op *op);
 void plan_replied(struct core *core, struct op *op, const struct call_reply *reply);
