@@ -25,7 +25,8 @@ void oracle_claim(struct world *world, uint32_t w, struct side *side, const stru
     }
 }
 
-/* Only a SKU that belongs to no other product is hidden or deleted. */
+/* Only a SKU that belongs to no other product is hidden or deleted; one whose item its product deleted by an
+ * event that failed later on is nobody's. */
 void oracle_granted(struct world *world, const struct store_msg *msg, uint32_t event)
 {
     const struct event *e = &world->workload.events[event];
@@ -37,7 +38,7 @@ void oracle_granted(struct world *world, const struct store_msg *msg, uint32_t e
         world->last_grant[e->catalog][sku].losses != world->losses)
         return;
     other = fstore_find_product(&world->store, e->catalog, key_product(e->catalog, holder));
-    if (other && key128_eq(other->s, key_sku(sku)))
+    if (other && key128_eq(other->s, key_sku(sku)) && fake_catalog_find(&world->catalog, e->catalog, sku))
         oracle_fail(world, "P3", "event %u of product %u may %s sku %d, which is product %u's", event,
                     e->product, e->intent == INTENT_HIDE ? "hide" : "delete", sku, holder);
 }
