@@ -145,9 +145,9 @@ static bool newest_is_here(const struct claim *c)
            p->offset == c->req->at.offset;
 }
 
-/* A repair does the newest event again. Where memory has the version of another place by now, or none since an
- * operator changed it, that event is not the newest any more. A tombstone has no version of its own: the place
- * tells the two apart where the version does not. */
+/* A repair does the newest event again. Where memory has the version of another place by now, or none since
+ * an operator changed it, that event is not the newest any more. A tombstone has no version of its own: the
+ * place tells the two apart where the version does not. */
 static bool step_repair(struct claim *c)
 {
     if (!c->req->repair || newest_is_here(c) || MUTANT(HAND_REPAIR_GOES_ON))

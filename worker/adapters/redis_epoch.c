@@ -116,8 +116,9 @@ static struct redis_cmd *question(struct redis_store *store, redis_cmd_fn done, 
     return cmd;
 }
 
-/* A process without a witness of this epoch leaves one by looking: whoever has only been assigned partitions so far
- * would otherwise not see that a restart of Redis took back what their last owner, dead by now, had written. */
+/* A process without a witness of this epoch leaves one by looking: whoever has only been assigned partitions
+ * so far would otherwise not see that a restart of Redis took back what their last owner, dead by now, had
+ * written. */
 void redis_store_look(struct redis_store *store)
 {
     struct redis_cmd *cmd = question(store, on_viewed, "look", true);

@@ -27,8 +27,8 @@ struct core_settings {
     uint32_t catalogs_count, topics_count;
     struct catalog_settings catalogs[CORE_CATALOGS_MAX];
     uint32_t window_records; /* at most CORE_WINDOW_MAX */
-    uint32_t slack_records;  /* taken beyond the window while a pause takes effect, at most CORE_SLACK_RECORDS;
-                                each topic's records on their way must fit */
+    uint32_t slack_records; /* taken beyond the window while a pause takes effect, at most CORE_SLACK_RECORDS;
+                               each topic's records on their way must fit */
     uint64_t window_bytes;
     int64_t window_span; /* offsets between a partition's oldest open record and its newest */
     uint32_t retry_attempts_max;
