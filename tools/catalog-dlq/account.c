@@ -105,11 +105,8 @@ static void print_dry(struct app *app, const struct resolve *r)
 static void print_followed(struct out *out, const struct follow *follow)
 {
     size_t shown = 0;
-    uint64_t synced = follow->outcomes[RESULT_CREATED] + follow->outcomes[RESULT_UPDATED] +
-                      follow->outcomes[RESULT_DELETED] + follow->outcomes[RESULT_UNCHANGED];
-
     out_printf(out, "%8llu  synced, %llu superseded, %llu skipped, %llu failed again, %llu still open\n",
-               count(synced), count(follow->outcomes[RESULT_SUPERSEDED]),
+               count(follow_synced(follow)), count(follow->outcomes[RESULT_SUPERSEDED]),
                count(follow->outcomes[RESULT_SKIPPED]), count(follow->outcomes[RESULT_FAILED]),
                count(follow->open));
     for (size_t i = 0; i < follow->count && shown < FAILURES_SHOWN; i++) {

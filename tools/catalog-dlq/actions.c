@@ -5,6 +5,7 @@
 #include "app.h"
 #include "edit.h"
 #include "follow.h"
+#include "missing.h"
 #include "resolve.h"
 #include "visible.h"
 
@@ -46,7 +47,7 @@ static void on_resolving(void *arg, uint64_t done, uint64_t total)
     kit_progress_show(&a->app->progress, done, total, text, false);
 }
 
-static void on_following(void *arg)
+static bool on_following(void *arg)
 {
     struct action *a = arg;
     char text[96];
@@ -54,6 +55,7 @@ static void on_following(void *arg)
     snprintf(text, sizeof text, "waiting for outcomes: %llu of %zu are there",
              (unsigned long long)(a->follow.placed - a->follow.open), a->follow.placed);
     kit_progress_show(&a->app->progress, a->follow.placed - a->follow.open, a->follow.placed, text, false);
+    return true;
 }
 
 static void *on_sending(void *arg, const struct letter *letter, const char *topic)
@@ -63,11 +65,8 @@ static void *on_sending(void *arg, const struct letter *letter, const char *topi
 
 static void on_sent(void *arg, void *opaque, int32_t partition, int64_t offset)
 {
-    struct followed *followed = opaque;
-
     (void)arg;
-    followed->partition = partition;
-    followed->offset = offset;
+    follow_sent(opaque, partition, offset);
 }
 
 /* One letter typed, in lower case; `fallback` for Enter; 'q' where input is over. */
@@ -255,25 +254,11 @@ static void prepare(struct action *a, struct app *app, enum resolve_action actio
 
 static void note_missing(struct action *a, bool dry)
 {
-    struct app *app = a->app;
-    const struct resolve *r = &a->resolve;
-    const struct options *o = &app->options;
+    char text[MISSING_SIZE];
 
-    if (r->stopped)
-        app_partial(app, "stopped; run the same command again to go on");
-    if (o->filter.key_count > r->table.matching)
-        app_partial(app, "%llu of the keys are no open dead letters",
-                    (unsigned long long)(o->filter.key_count - r->table.matching));
-    if (r->refused)
-        app_partial(app, "%llu refused", (unsigned long long)r->refused);
-    if (r->left)
-        app_partial(app, "%llu more match and were left (--max)", (unsigned long long)r->left);
-    if (dry || !a->follow.reader)
-        return;
-    if (a->follow.outcomes[RESULT_FAILED])
-        app_partial(app, "%llu failed again", (unsigned long long)a->follow.outcomes[RESULT_FAILED]);
-    if (a->follow.open)
-        app_partial(app, "%llu have no outcome yet (--follow-timeout)", (unsigned long long)a->follow.open);
+    missing_of(&a->resolve, dry || !a->follow.reader ? NULL : &a->follow, text);
+    if (text[0])
+        app_partial(a->app, "%s", text);
 }
 
 static int run_dry(struct action *a)

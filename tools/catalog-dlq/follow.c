@@ -126,17 +126,32 @@ static void take(struct follow *follow, const rd_kafka_message_t *message)
     follow->open--;
 }
 
-bool follow_wait(struct follow *follow, int64_t timeout_ms, void (*tell)(void *arg), void *arg,
+void follow_sent(struct followed *followed, int32_t partition, int64_t offset)
+{
+    if (!followed)
+        return;
+    followed->partition = partition;
+    followed->offset = offset;
+}
+
+uint64_t follow_synced(const struct follow *follow)
+{
+    return follow->outcomes[RESULT_CREATED] + follow->outcomes[RESULT_UPDATED] +
+           follow->outcomes[RESULT_DELETED] + follow->outcomes[RESULT_UNCHANGED];
+}
+
+bool follow_wait(struct follow *follow, int64_t timeout_ms, bool (*tell)(void *arg), void *arg,
                  char error[KAFKA_ERROR_SIZE])
 {
     int64_t until_ms = kit_now_ms() + timeout_ms;
     uint64_t records = 0;
+    bool go_on = true;
 
     if (!sort(follow)) {
         snprintf(error, KAFKA_ERROR_SIZE, "no memory");
         return false;
     }
-    while (follow->open > 0 && kit_now_ms() < until_ms && !kit_stop) {
+    while (follow->open > 0 && kit_now_ms() < until_ms && !kit_stop && go_on) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(follow->reader, POLL_MS);
 
         if (message && !message->err)
@@ -144,7 +159,7 @@ bool follow_wait(struct follow *follow, int64_t timeout_ms, void (*tell)(void *a
         if (message)
             rd_kafka_message_destroy(message);
         if (tell && (!message || ++records % TELL_EVERY == 0))
-            tell(arg);
+            go_on = tell(arg);
     }
     return true;
 }

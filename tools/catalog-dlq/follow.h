@@ -38,9 +38,16 @@ void follow_close(struct follow *follow);
 /* Notes an event that is about to be sent; NULL without memory (it is then not followed). */
 struct followed *follow_add(struct follow *follow, const struct letter *letter, const char *topic);
 
+/* Its offset is known; followed may be NULL. */
+void follow_sent(struct followed *followed, int32_t partition, int64_t offset);
+
 /* Everything sent is known (its offset is set): reads results until all have theirs, time is up, or kit_stop
- * is raised. tell is called now and then. False with a message in error. */
-bool follow_wait(struct follow *follow, int64_t timeout_ms, void (*tell)(void *arg), void *arg,
+ * is raised. tell is called now and then, and ends the waiting where it says false. False with a message in
+ * error. */
+bool follow_wait(struct follow *follow, int64_t timeout_ms, bool (*tell)(void *arg), void *arg,
                  char error[KAFKA_ERROR_SIZE]);
+
+/* Outcomes after which the catalog shows the product as it should. */
+uint64_t follow_synced(const struct follow *follow);
 
 #endif

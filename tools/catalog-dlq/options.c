@@ -49,6 +49,7 @@ static const char help_rest[] =
     "show: --full (a long payload whole), --no-history    export: --output FILE\n"
     "serve:\n"
     "  --listen HOST:PORT    where (default 127.0.0.1:8470)\n"
+    "  --allow-changes       the page also replays and drops; without, it is read-only\n"
     "  --token-file FILE     the token that the page asks for; required, here or in CATALOG_DLQ_TOKEN, where "
     "other\n"
     "                        machines reach it\n"
@@ -137,10 +138,19 @@ static bool take_switch(struct options *o, const char *name)
     const struct {
         const char *name;
         bool *flag;
-    } switches[] = {{"json", &o->json}, {"quiet", &o->quiet},           {"all", &o->all},
-                    {"yes", &o->yes},   {"dry-run", &o->dry_run},       {"force", &o->force},
-                    {"edit", &o->edit}, {"follow", &o->follow},         {"private", &o->private_audit},
-                    {"full", &o->full}, {"no-history", &o->no_history}, {"any-topic", &o->any_topic}};
+    } switches[] = {{"json", &o->json},
+                    {"quiet", &o->quiet},
+                    {"all", &o->all},
+                    {"yes", &o->yes},
+                    {"dry-run", &o->dry_run},
+                    {"force", &o->force},
+                    {"edit", &o->edit},
+                    {"follow", &o->follow},
+                    {"private", &o->private_audit},
+                    {"full", &o->full},
+                    {"no-history", &o->no_history},
+                    {"any-topic", &o->any_topic},
+                    {"allow-changes", &o->allow_changes}};
 
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
         if (is(name, switches[i].name)) {

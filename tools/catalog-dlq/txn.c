@@ -9,6 +9,11 @@
 enum { INIT_MS = 60000, COMMIT_MS = 30000, COMMIT_TRIES = 4, ABORT_MS = 15000, CLUSTER_MS = 10000 };
 static const char mock_name[] = "mockCluster"; /* how librdkafka's mock names its cluster, and nobody else */
 
+const char txn_mock_refusal[] =
+    "this is an embedded Kafka (dev-kafka), which has no transactions: an event could be sent and its dead "
+    "letter stay, or the other way round. replay and drop need a real Kafka; list, show, stats, export and "
+    "--dry-run work here";
+
 static bool wrong(char *error, const char *what, const char *detail)
 {
     snprintf(error, KAFKA_ERROR_SIZE, "%.200s: %.250s", what, detail);
@@ -59,12 +64,7 @@ bool txn_open(struct txn *txn, const struct config *config, char error[KAFKA_ERR
     if (!txn->rk)
         return false;
     if (txn_is_mock(txn->rk)) {
-        snprintf(
-            error, KAFKA_ERROR_SIZE,
-            "this is an embedded Kafka (dev-kafka), which has no transactions: an event could be sent and "
-            "its "
-            "dead letter stay, or the other way round. replay and drop need a real Kafka; list, show, stats, "
-            "export and --dry-run work here");
+        snprintf(error, KAFKA_ERROR_SIZE, "%s", txn_mock_refusal);
     } else if (init(txn, error)) {
         return true;
     }

@@ -55,6 +55,9 @@ void txn_abort(struct txn *txn);
 /* Delivery reports; call while waiting. */
 void txn_poll(struct txn *txn, int ms);
 
+/* Why replay and drop refuse such a cluster. */
+extern const char txn_mock_refusal[];
+
 /* True if this cluster is librdkafka's mock (dev-kafka): it takes transactions and keeps none of their
  * promises, so that a read_committed reader sees what was aborted. */
 bool txn_is_mock(rd_kafka_t *rk);

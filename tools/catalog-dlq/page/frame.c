@@ -1,5 +1,7 @@
 #include "page.h"
 
+#include "job.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -25,6 +27,14 @@ static void put_search(struct request *r, enum page_tab here)
     sbuf_puts(&r->out, "\"> <button>Find</button></form>\n");
 }
 
+static void put_running(struct request *r)
+{
+    uint32_t running = r->serve->jobs ? jobs_running(r->serve->jobs) : 0;
+
+    if (running > 0 && strcmp(r->path, "/job") != 0)
+        sbuf_printf(&r->out, "<p><a href=\"/job?n=%u\">A replay or drop is under way</a></p>\n", running);
+}
+
 void frame_begin(struct request *r, const char *title, enum page_tab here)
 {
     sbuf_puts(&r->out, head);
@@ -36,6 +46,7 @@ void frame_begin(struct request *r, const char *title, enum page_tab here)
     tab(r, "/letters", "Dead letters", here == TAB_LETTERS);
     sbuf_puts(&r->out, "</nav>\n");
     put_search(r, here);
+    put_running(r);
     sbuf_puts(&r->out, "</header>\n<main id=\"content\" tabindex=\"-1\">\n<h1>");
     html_word(&r->out, title);
     sbuf_puts(&r->out, "</h1>\n");
@@ -46,7 +57,9 @@ void frame_end(struct request *r)
     sbuf_puts(&r->out, "</main>\n<footer><p>Topic <code>");
     html_word(&r->out, r->serve->app->config.topic_dlq);
     sbuf_printf(&r->out, "</code>, times in UTC. %s catalog-dlq %s.</p></footer>\n</body>\n</html>\n",
-                r->serve->changes ? "Changes are allowed, each with its audit record." : "Read-only.",
+                r->serve->changes ? "Changes are allowed, each with its audit record."
+                                  : "Read-only: start it with <code>--allow-changes</code> to replay and "
+                                    "drop here.",
                 CATALOG_SYNC_VERSION);
 }
 
@@ -54,6 +67,7 @@ void frame_failed(struct request *r, unsigned status, const char *title, const c
 {
     sbuf_reset(&r->out);
     r->status = status;
+    r->type = NULL;
     frame_begin(r, title, TAB_NONE);
     sbuf_puts(&r->out, "<p role=\"alert\" class=\"alert\">");
     html_word(&r->out, text);

@@ -23,6 +23,7 @@ struct serve {
     int port;
     bool changes;         /* --allow-changes */
     char cookie_name[32]; /* one browser may see several of us, on several ports */
+    struct jobs *jobs;    /* job.h */
     /* Pages that read Kafka or Redis wait for each other, so that memory is bounded by what one needs. */
     pthread_mutex_t reading;
 };
@@ -38,6 +39,7 @@ struct request {
     /* the answer */
     struct sbuf out;
     unsigned status;
+    const char *type;                  /* NULL: HTML */
     char location[PAGE_LOCATION_SIZE]; /* "": no redirect */
 };
 
@@ -71,6 +73,14 @@ void view_causes(struct request *r);
 void view_letters(struct request *r);
 void view_letter(struct request *r);
 void view_product(struct request *r);
+/* Of whoever may change things: what would come of it, and the form that starts it, sent. */
+void view_replay(struct request *r);
+void view_drop(struct request *r);
+void view_start_replay(struct request *r);
+void view_start_drop(struct request *r);
+void view_job(struct request *r);
+void view_progress(struct request *r); /* JSON, for the script */
+void view_stop(struct request *r);
 void view_sign_in(struct request *r);
 void view_signed_in(struct request *r); /* the form of view_sign_in, sent */
 

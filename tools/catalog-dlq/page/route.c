@@ -23,15 +23,26 @@ static const struct {
 struct view {
     const char *path;
     void (*show)(struct request *r);
-    bool form;  /* takes a form, else an address */
-    bool open;  /* also for whoever has no session yet */
-    bool reads; /* Kafka or Redis: one at a time */
+    bool form;    /* takes a form, else an address */
+    bool open;    /* also for whoever has no session yet */
+    bool reads;   /* Kafka or Redis: one at a time */
+    bool changes; /* only with --allow-changes */
 };
 
 static const struct view views[] = {
-    {"/", view_causes, false, false, true},         {"/letters", view_letters, false, false, true},
-    {"/letter", view_letter, false, false, true},   {"/product", view_product, false, false, true},
-    {"/sign-in", view_sign_in, false, true, false}, {"/sign-in", view_signed_in, true, true, false},
+    {"/", view_causes, false, false, true, false},
+    {"/letters", view_letters, false, false, true, false},
+    {"/letter", view_letter, false, false, true, false},
+    {"/product", view_product, false, false, true, false},
+    {"/sign-in", view_sign_in, false, true, false, false},
+    {"/sign-in", view_signed_in, true, true, false, false},
+    {"/replay", view_replay, false, false, true, true},
+    {"/replay", view_start_replay, true, false, false, true},
+    {"/drop", view_drop, false, false, true, true},
+    {"/drop", view_start_drop, true, false, false, true},
+    {"/job", view_job, false, false, false, true},
+    {"/progress", view_progress, false, false, false, true},
+    {"/stop", view_stop, true, false, false, true},
 };
 
 static bool answer_asset(const char *path, struct answer *answer)
@@ -158,6 +169,9 @@ static void answer_request(struct request *r, const struct asked *asked)
     else if (!view)
         frame_failed(r, status, status == 405 ? "Refused" : "There is no such page",
                      status == 405 ? "This page is asked in the other way." : "Nothing is here.");
+    else if (view->changes && !r->serve->changes)
+        frame_failed(r, 403, "Refused",
+                     "This page is read-only: catalog-dlq serve was started without --allow-changes.");
     else if (!query_read(&r->query, asked->query, strlen(asked->query), why))
         frame_failed(r, 400, "This cannot be asked for", why);
     else if (!find_session(r, asked->cookie) && !view->open)
@@ -187,7 +201,8 @@ void route(struct serve *serve, const struct asked *asked, struct answer *answer
     answer_request(&r, asked);
     if (!sbuf_ok(&r.out))
         frame_failed(&r, 500, "Too much", "This page would be larger than a browser shows well.");
-    *answer = (struct answer){.status = r.status, .type = "text/html; charset=utf-8", .len = r.out.len};
+    *answer = (struct answer){
+        .status = r.status, .type = r.type ? r.type : "text/html; charset=utf-8", .len = r.out.len};
     snprintf(answer->location, sizeof answer->location, "%s", r.location);
     if (r.fresh_session)
         put_cookie(&r, answer);

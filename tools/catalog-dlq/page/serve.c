@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include "http.h"
+#include "job.h"
 
 #include "common/redact.h"
 
@@ -142,7 +143,8 @@ static int run(struct serve *serve, int fd)
 
     curl_global_init(CURL_GLOBAL_DEFAULT); /* before the threads: it is not theirs to race for */
     pthread_mutex_init(&serve->reading, NULL);
-    daemon = http_start(serve, fd);
+    serve->jobs = jobs_open(serve->app);
+    daemon = serve->jobs ? http_start(serve, fd) : NULL;
     if (!daemon) {
         close(fd);
         return app_failed(serve->app, "the HTTP server did not start");
@@ -151,6 +153,7 @@ static int run(struct serve *serve, int fd)
     while (!kit_stop)
         poll(NULL, 0, LOOK_MS);
     http_stop(daemon);
+    jobs_close(serve->jobs);
     pthread_mutex_destroy(&serve->reading);
     curl_global_cleanup();
     return KIT_DONE;
