@@ -4,6 +4,9 @@
 #   kafka   Java and Maven, for Apache Kafka
 #   test    pytest, JSON Schema, pip, Django and PostgreSQL, clang, clang-format, coverage
 #   fuzz    clang and its fuzzer
+#   package what a Debian package of this is made and judged with
+#   image   what makes a bare Debian root (deploy/image/bare-root)
+#   system  what the system tests need on dev-kafka alone
 set -euo pipefail
 
 JAVA=openjdk-17-jre-headless
@@ -35,9 +38,12 @@ packages_of() {
             clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl \
             mandoc:mandoc man-db:man prometheus:promtool
         ;;
+    package) echo dpkg-dev file lintian:lintian systemd:systemd-analyze ;;
+    image) echo debootstrap ;;
+    system) echo python3-pytest python3-jsonschema python3-yaml ;;
     fuzz) echo clang:clang "libclang-rt-$(clang_major)-dev" ;;
     *)
-        echo "packages.sh: unknown set '$1' (build, kafka, test, fuzz)" >&2
+        echo "packages.sh: unknown set '$1' (build, kafka, test, fuzz, package, image, system)" >&2
         exit 2
         ;;
     esac
