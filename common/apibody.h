@@ -42,4 +42,8 @@ enum { APIPATH_LOOKUP_MAX = 100 };
 void apipath_lookup(struct sbuf *b, const char *version, const char *catalog_id, const struct text *skus,
                     size_t count);
 
+/* The same, with further fields of the items: names with commas between them, "" for none. */
+void apipath_lookup_fields(struct sbuf *b, const char *version, const char *catalog_id, const char *fields,
+                           const struct text *skus, size_t count);
+
 #endif

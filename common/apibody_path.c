@@ -50,11 +50,22 @@ static void put_filter_sku(struct sbuf *b, const struct text *sku)
 void apipath_lookup(struct sbuf *b, const char *version, const char *catalog_id, const struct text *skus,
                     size_t count)
 {
+    apipath_lookup_fields(b, version, catalog_id, "", skus, count);
+}
+
+void apipath_lookup_fields(struct sbuf *b, const char *version, const char *catalog_id, const char *fields,
+                           const struct text *skus, size_t count)
+{
     static const char head[] = "{\"retailer_id\":{\"is_any\":[", tail[] = "]}}";
 
     ASSERT(count >= 1 && count <= APIPATH_LOOKUP_MAX);
     apipath_products(b, version, catalog_id);
-    sbuf_puts(b, "?fields=id,retailer_id&limit=");
+    sbuf_puts(b, "?fields=id,retailer_id");
+    if (fields[0]) {
+        sbuf_putc(b, ',');
+        sbuf_puts(b, fields);
+    }
+    sbuf_puts(b, "&limit=");
     sbuf_put_u64(b, count < 25 ? 25 : count); /* room for what should not be there twice */
     sbuf_puts(b, "&filter=");
     sbuf_put_percent(b, head, sizeof(head) - 1);

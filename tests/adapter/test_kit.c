@@ -77,6 +77,13 @@ static void test_a_topic_is_read_to_its_end(void **state)
     seen = (struct seen){.in_order = true, .stop_after = 3};
     assert_true(kit_topic_scan(reader, &scan, error));
     assert_int_equal(seen.records, 3);
+    /* from a place within it, and from one behind its end */
+    static const int64_t from[KIT_PARTITIONS_MAX] = {[0] = 690, [2] = 9};
+    seen = (struct seen){.next = {690}, .in_order = true};
+    scan.from = from;
+    assert_true(kit_topic_scan(reader, &scan, error));
+    assert_int_equal(seen.records, 10);
+    assert_true(seen.in_order);
     kit_kafka_reader_close(reader);
     config_free(&config);
     mock_stop(&mock);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The acceptance run of a shop that moves in, on Apache Kafka: its CSV of items that the catalog already holds is adopted,
-re-synced for real, and published again, which costs no call; Redis is flushed in the middle of a run, which costs no
+re-synced in shadow and then for real, with the report of both, and published again, which costs no call; Redis is flushed in the middle of a run, which costs no
 duplicate item and no stale overwrite; and catalog-memory rebuild restores every product, compared field by field.
 
     shop.py --rows 50000 --workers 3
@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import adoptctl  # noqa: E402
 import kafkactl  # noqa: E402
 import procs  # noqa: E402
+import shadowctl  # noqa: E402
 import world as worlds  # noqa: E402
 from memoryctl import Memory, differences  # noqa: E402
 
@@ -96,25 +97,63 @@ class Shop:
         self.ids = {row["sku"]: row["catalog_id"] for row in self.rows}
         self.say("the catalog holds %d items" % self.counters()["items"])
 
-    def adopt(self):
+    def adopt(self, **settings):
         before = self.counters()
-        code, told, errors = adoptctl.run(self.world, "--adopt", "--yes", self.csv("shop.csv"), timeout_s=self.limit())
+        code, told, errors = adoptctl.run(self.world, "--adopt", "--yes", self.csv("shop.csv"), timeout_s=self.limit(), **settings)
         assert code == 0 and told["recorded"] == len(self.rows), "%s\n%s" % (told, errors[-3000:])
         after = self.counters()
         assert (after["created"], after["updated"]) == (before["created"], before["updated"]), "adopting wrote to the catalog"
-        assert len(adoptctl.adopted(self.world)) == len(self.rows)
+        assert settings or len(adoptctl.adopted(self.world)) == len(self.rows)
         self.say("adopted, with %d calls, all of them reads" % (after["calls"] - before["calls"]))
 
-    def resync(self):
+    def report(self):
+        """What catalog-shadow says of all rows, once the shadow has read all events."""
+        told = []
+
+        def done():
+            told[:] = shadowctl.report(self.world, timeout_s=self.limit())
+            return told[1]["waiting"] == 0
+
+        procs.wait_until(done, self.limit(), lambda: "the shadow has read all: %s" % told, 0.2)
+        return told[0], shadowctl.kinds(told[1]), told[1]
+
+    def shadow(self):
+        """The re-sync as a shadow sees it, while no real worker runs. Returns the events' positions."""
+        self.stop()
+        shadow = self.world.new_worker("shop-shadow", **shadowctl.PLAN_ONLY).start().wait_ready(120)
+        self.adopt(**shadowctl.PLAN_ONLY)
+        before, published = self.counters(), self.world.published()
+        code, told, errors = adoptctl.run(self.world, "--resync", self.csv("shop.csv"), timeout_s=self.limit())
+        assert code == 0, errors[-3000:]
+        reader = kafkactl.Reader(self.world.broker.bootstrap, self.world.topics["results" + shadowctl.SHADOW])
+        expected = 2 * len(self.rows)  # adopted, planned
+        procs.wait_until(lambda: len(reader.poll(0.1)) >= expected, self.limit(), "the shadow has planned all", 0.01)
+        reader.close()
+        code, kinds, summary = self.report()
+        assert (code, kinds) == (3, {"differs": len(self.rows)}), summary
+        assert summary["fields"]["price"] > 0 and summary["fields"]["name"] == len(self.rows), summary
+        after = self.counters()
+        assert [after[k] for k in ("created", "updated")] == [before[k] for k in ("created", "updated")], "a shadow wrote"
+        assert shadow.terminate(30) == 0
+        self.say("re-synced in shadow: %d updates planned, none made; the report took %d lookups" % (
+            summary["planned_calls"]["update"], summary["lookups"]))
+        return self.world.published() - published
+
+    def resync(self, positions):
+        """The same events, met by the real workers."""
         before = self.counters()
-        outcomes = self.publish("--resync", self.csv("shop.csv"))
+        self.start()
+        outcomes = self.outcomes(positions)
         assert outcomes == {"updated": len(self.rows)}, outcomes
         after = self.counters()
         assert after["created"] == before["created"], "an adopted item was made again"
         self.check_items()
         now = {item["retailer_id"]: item["id"] for item in self.world.sim.items()}
         assert now == self.ids, "an item has another id than the adopted one"
-        self.say("re-synced for real: %d calls, every item kept its id" % (after["calls"] - before["calls"]))
+        code, kinds, summary = self.report()
+        assert (code, kinds) == (0, {"agree": len(self.rows)}), summary
+        self.say("re-synced for real: %d calls, every item kept its id and shows what the shadow had planned" % (
+            after["calls"] - before["calls"]))
 
     def publish_again(self):
         before = self.counters()["calls"]
@@ -195,7 +234,7 @@ def shop(world, arguments):
     it.own_items()
     it.start()
     it.adopt()
-    it.resync()
+    it.resync(it.shadow())
     it.publish_again()
     it.flush_in_the_middle()
     it.rebuild()
@@ -214,6 +253,7 @@ def main():
     world = None
     try:
         world = worlds.World(broker.start(), home)
+        shadowctl.add_topics(world)
         world.start()
         shop(world, arguments)
         world.check_contracts()

@@ -43,7 +43,6 @@ struct adopt_row {
     uint64_t line;
     int input;
     uint8_t catalog; /* index in the configuration */
-    uint8_t items;   /* that the catalog has for the SKU; 2: or more */
     bool product_id_is_number;
     enum adopt_verdict verdict;
 };

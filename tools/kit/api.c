@@ -187,18 +187,25 @@ void kit_api_get(struct kit_api *api, enum api_op op, const char *path, struct a
     *size = api->body.len;
 }
 
+void kit_api_lookup_fields(struct kit_api *api, const struct text *skus, size_t count, const char *fields,
+                           struct api_verdict *verdict, const char **body, size_t *size)
+{
+    struct sbuf path;
+
+    sbuf_init(&path, PATH_MAX_BYTES);
+    apipath_lookup_fields(&path, api->catalog->api_version, api->catalog->id, fields, skus, count);
+    kit_api_get(api, API_OP_LOOKUP, sbuf_str(&path), verdict, body, size);
+    sbuf_free(&path);
+}
+
 bool kit_api_lookup(struct kit_api *api, const struct text *skus, size_t count, classify_item_fn on_item,
                     void *arg, struct api_verdict *verdict)
 {
-    struct sbuf path;
     const char *body;
     size_t size;
     bool has_next;
 
-    sbuf_init(&path, PATH_MAX_BYTES);
-    apipath_lookup(&path, api->catalog->api_version, api->catalog->id, skus, count);
-    kit_api_get(api, API_OP_LOOKUP, sbuf_str(&path), verdict, &body, &size);
-    sbuf_free(&path);
+    kit_api_lookup_fields(api, skus, count, "", verdict, &body, &size);
     return verdict->class == API_OK && classify_lookup(body, size, on_item, arg, &has_next) >= 0;
 }
 

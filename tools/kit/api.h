@@ -42,6 +42,11 @@ const struct kit_api_seen *kit_api_seen(const struct kit_api *api);
 bool kit_api_lookup(struct kit_api *api, const struct text *skus, size_t count, classify_item_fn on_item,
                     void *arg, struct api_verdict *verdict);
 
+/* The same call with further fields (names with commas between them, "" for none), its answer as it came:
+ * where *verdict is API_OK, a JSON object with the list `data`. *body lives until the next call. */
+void kit_api_lookup_fields(struct kit_api *api, const struct text *skus, size_t count, const char *fields,
+                           struct api_verdict *verdict, const char **body, size_t *size);
+
 /* GET of the catalog node's own fields id and name: whether token and catalog fit together. */
 void kit_api_read_catalog(struct kit_api *api, struct api_verdict *verdict, const char **body, size_t *size);
 

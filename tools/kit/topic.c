@@ -114,6 +114,8 @@ static bool assign(struct reading *r, char *error)
     rd_kafka_resp_err_t err;
 
     for (int32_t i = 0; i < r->topic.partitions; i++) {
+        if (r->scan->from && r->scan->from[i] > r->topic.begin[i])
+            r->topic.begin[i] = r->scan->from[i] < r->topic.end[i] ? r->scan->from[i] : r->topic.end[i];
         r->at[i] = r->topic.begin[i];
         r->total += r->topic.end[i] - r->topic.begin[i];
         if (r->topic.begin[i] >= r->topic.end[i]) {

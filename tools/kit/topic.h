@@ -33,7 +33,9 @@ struct kit_scan {
     /* Called every now and then with offsets done and offsets in all; may be NULL. */
     void (*on_progress)(void *arg, int64_t done, int64_t total);
     void *arg;
-    int stall_ms; /* nothing coming for so long is a failure; 0: 30 s */
+    const int64_t *from; /* by partition, KIT_PARTITIONS_MAX of them: begin there where the topic begins
+                            earlier; NULL: begin where it begins */
+    int stall_ms;        /* nothing coming for so long is a failure; 0: 30 s */
 };
 
 /* Reads every partition of scan->topic through reader (kit_kafka_reader) to the ends found at the start.
