@@ -65,3 +65,11 @@ class DevKafka:
 class ApacheKafka(apache.ApacheKafka):
     def create_topics(self, partitions, compacted=()):
         create_topics(self.bootstrap, partitions, compacted)
+
+
+def has_leaders(admin, names):
+    """A topic just made is in the metadata before its partitions have leaders."""
+    known = admin.list_topics(timeout=10).topics
+    return all(name in known and known[name].error is None and known[name].partitions
+               and all(part.leader >= 0 and part.error is None for part in known[name].partitions.values())
+               for name in names)

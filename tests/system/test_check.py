@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 import paths
 import procs
+from kafkactl import has_leaders
 from world import TOKEN
 
 # True of every test's world, and meant: one broker, calls not paced.
@@ -97,14 +98,6 @@ def test_beside_a_running_worker(world):
         report.line("kafka.group", "ok", "1 worker is in it")
     report = check(world, KNOWN, admin_listen="127.0.0.1:%d" % world.redis.port)
     report.line("admin.listen", "fail", "choose another port")
-
-
-def has_leaders(admin, names):
-    """A topic just made is in the metadata before its partitions have leaders."""
-    known = admin.list_topics(timeout=10).topics
-    return all(name in known and known[name].error is None and known[name].partitions
-               and all(part.leader >= 0 and part.error is None for part in known[name].partitions.values())
-               for name in names)
 
 
 @pytest.mark.only("apache")  # dev-kafka tells no topic's settings
