@@ -2,7 +2,7 @@
 # deploy/lib/packages.sh SET...: installs what is missing of these sets, on Debian 12 and 13; quiet where nothing is.
 #   build   compiler, CMake, the libraries, redis-server, Python with Kafka's client
 #   kafka   Java and Maven, for Apache Kafka
-#   test    pytest, JSON Schema, pip, Django and PostgreSQL, clang, clang-format, coverage
+#   test    pytest, JSON Schema, pip, Django and PostgreSQL, clang, clang-format, coverage, Chromium
 #   fuzz    clang and its fuzzer
 #   package what a Debian package of this is made and judged with
 #   image   what makes a bare Debian root (deploy/image/bare-root)
@@ -36,7 +36,7 @@ packages_of() {
         # The Django example of docs/contracts.md runs in the tests, on a PostgreSQL of its own.
         echo python3-pytest python3-jsonschema python3-yaml python3-pip python3-django python3-psycopg2 postgresql \
             clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl \
-            mandoc:mandoc man-db:man prometheus:promtool
+            mandoc:mandoc man-db:man prometheus:promtool chromium:chromium chromium-driver:chromedriver
         ;;
     package) echo dpkg-dev file lintian:lintian systemd:systemd-analyze ;;
     image) echo debootstrap ;;

@@ -179,7 +179,8 @@ def test_changes_refuse_without_transactions(world, dlq, serve):
     page = serve("--allow-changes")
     assert page.mode == "changes allowed"
     asked = page.get("/replay", product="1")
-    assert "which has no transactions" in asked.words() and "1 to 1 catalog calls" in asked.words()
+    assert "which has no transactions" in asked.words() and "1 catalog call" in asked.words()
+    assert "Tick the dead letters" in page.get("/replay", 400, chosen="1").text
     assert 'id="confirm"' not in asked.text and "Replay…" in page.get("/letters").text
     for path in ("/replay", "/drop"):
         assert page.post(path, product="1", why="x").status == 403  # without the form's token

@@ -104,22 +104,14 @@ static const struct {
     {"text", "Text anywhere", ""},
 };
 
-static bool any_filter(const struct query *query)
-{
-    for (size_t i = 0; i < query->count; i++)
-        if (query_is_filter(query->pairs[i].name) && query->pairs[i].value[0])
-            return true;
-    return false;
-}
-
 void frame_filters(struct request *r, const char *path)
 {
     struct sbuf *out = &r->out;
 
     sbuf_printf(out,
-                "<details class=\"filters\"%s><summary>Filters</summary>\n<form action=\"%s\">"
+                "<details class=\"filters\"><summary>Filters</summary>\n<form action=\"%s\">"
                 "<div class=\"fields\">\n",
-                any_filter(&r->query) ? " open" : "", path);
+                path);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const char *value = query_get(&r->query, fields[i].name);
 

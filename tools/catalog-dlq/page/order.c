@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static const char *const others[] = {"set", "why", "who",  "force", "follow", "private",
-                                     "all", "max", "rate", "form",  NULL};
+                                     "all", "max", "rate", "form",  "chosen", NULL};
 
 /* One PATH=VALUE a line. */
 static bool read_edits(struct order *order, struct request *r)
@@ -50,6 +50,10 @@ bool order_read(struct order *order, struct request *r, enum resolve_action acti
     *order = (struct order){.action = action};
     if (!page_filter(r, others, &order->filter) || !read_edits(order, r))
         return false;
+    if (query_get(&r->query, "chosen") && order->filter.key_count == 0) {
+        frame_failed(r, 400, "Nothing is chosen", "Tick the dead letters first, then Replay or Drop.");
+        return false;
+    }
     read_actor(order, &r->query);
     order->why = query_get(&r->query, "why");
     order->force = query_get(&r->query, "force") != NULL;

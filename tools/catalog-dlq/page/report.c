@@ -76,7 +76,9 @@ void report_dry(struct sbuf *out, const struct resolve *r)
     sbuf_puts(out, "<ul class=\"account\">\n");
     if (is_replay(r)) {
         put_targets(out, r);
-        if (r->calls)
+        if (r->calls && r->calls == r->products)
+            sbuf_printf(out, "<li>%llu catalog call%s</li>\n", count(r->calls), r->calls == 1 ? "" : "s");
+        else if (r->calls)
             sbuf_printf(out,
                         "<li>%llu to %llu catalog calls: %llu events of %llu products (waiting events of one "
                         "product become one call)</li>\n",
@@ -90,8 +92,9 @@ void report_dry(struct sbuf *out, const struct resolve *r)
                         count(r->still_invalid), r->still_invalid == 1 ? "is" : "are",
                         r->still_invalid == 1 ? "it" : "them");
     } else {
-        sbuf_puts(out, "<li>Nothing is sent: they are given up. The audit topic keeps each, with your "
-                       "reason.</li>\n");
+        sbuf_puts(out,
+                  "<li>Nothing is sent: what is dropped is given up. The audit topic keeps it, with your "
+                  "reason.</li>\n");
     }
     put_refusals(out, r);
     sbuf_puts(out, "</ul>\n");

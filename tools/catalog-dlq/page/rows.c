@@ -37,7 +37,7 @@ static void cell(struct sbuf *out, const char *style, struct bytes text, size_t 
 
 static void put_class(struct sbuf *out, const struct letter *letter)
 {
-    sbuf_puts(out, "<td role=\"cell\">");
+    sbuf_puts(out, "<td role=\"cell\" class=\"class\">");
     html_bytes(out, letter->fields[DLQ_CLASS], CELL_CHARS);
     if (letter->code)
         sbuf_printf(out, " %d", letter->code);
@@ -64,7 +64,7 @@ void rows_put(struct sbuf *out, const struct letter *letter, bool choose)
     letter_name(letter, &name);
     sbuf_puts(out, "<tr role=\"row\">");
     if (choose) {
-        sbuf_puts(out, "<td role=\"cell\"><input type=\"checkbox\" name=\"key\" value=\"");
+        sbuf_puts(out, "<td role=\"cell\" class=\"choice\"><input type=\"checkbox\" name=\"key\" value=\"");
         html_value(out, sbuf_str(&name));
         sbuf_puts(out, "\" aria-label=\"Choose ");
         html_value(out, sbuf_str(&name));

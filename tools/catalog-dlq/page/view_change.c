@@ -46,13 +46,13 @@ static enum resolve_change on_change(void *arg, const struct letter *letter, con
 
 /* ---- the page that asks ---- */
 
-static void put_diff(struct sbuf *out, const struct sbuf *diff)
+static void put_diff(struct sbuf *out, const struct sbuf *diff, bool one)
 {
     const char *at = sbuf_str(diff);
 
     if (!at[0])
         return;
-    sbuf_puts(out, "<p>The first of them would change so:</p>\n<pre class=\"diff\">");
+    sbuf_printf(out, "<p>%s would change so:</p>\n<pre class=\"diff\">", one ? "It" : "The first of them");
     while (*at) {
         size_t len = strcspn(at, "\n");
 
@@ -71,7 +71,7 @@ static void put_edits(struct preview *p)
 
     sbuf_printf(out, "<section><h2>Change %s before sending</h2>\n",
                 p->resolve.place_count == 1 ? "it" : "them");
-    put_diff(out, &p->diff);
+    put_diff(out, &p->diff, p->resolve.place_count == 1);
     sbuf_puts(out, "<form class=\"stack\" action=\"/replay\">");
     query_fields(out, &p->r->query);
     sbuf_puts(out,
@@ -140,10 +140,10 @@ static void put_confirm(struct preview *p)
     }
     if (filter_is_empty(&p->order.filter))
         put_check(out, "all", "Yes, <strong>all</strong> that are open: no filter is set", false, true);
-    sbuf_printf(
-        out,
-        "<p class=\"buttons\"><button id=\"confirm\"%s>%s %zu dead letter%s</button></p></form></section>\n",
-        replay ? "" : " class=\"danger\"", replay ? "Replay" : "Drop", count, count == 1 ? "" : "s");
+    sbuf_printf(out,
+                "<p class=\"buttons\"><button id=\"confirm\" class=\"%s\">%s %zu dead "
+                "letter%s</button></p></form></section>\n",
+                replay ? "primary" : "danger", replay ? "Replay" : "Drop", count, count == 1 ? "" : "s");
 }
 
 static void put_preview(struct preview *p)

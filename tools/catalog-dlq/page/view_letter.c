@@ -90,6 +90,14 @@ static void put_payload(struct look *l)
 
 /* ---- what is known of it ---- */
 
+/* In words of this page: the command line's name its options. */
+static const char *advice_of(const struct look *l)
+{
+    if (l->shown.cannot || l->shown.point.valid_now || !l->r->serve->changes)
+        return l->shown.advice;
+    return "it would fail again as it is: change the field before it is sent, or mend what publishes it";
+}
+
 static void put_error(struct look *l)
 {
     struct sbuf *out = &l->r->out;
@@ -111,7 +119,7 @@ static void put_error(struct look *l)
         html_term_word(out, "Means", "", l->shown.why.words);
         html_term_word(out, "Mend", "good", l->shown.why.mend);
     }
-    html_term_word(out, "A replay", l->shown.cannot ? "warn" : "", l->shown.advice);
+    html_term_word(out, "A replay", l->shown.cannot ? "warn" : "", advice_of(l));
     if (!l->shown.cannot && !l->shown.point.valid_now &&
         strcmp(l->shown.point.now, l->shown.point.words) != 0)
         html_term_word(out, "Judged now", "bad", l->shown.point.now);

@@ -100,7 +100,7 @@ void view_letters(struct request *r)
     frame_asked(r, &filter, "/letters");
     frame_filters(r, "/letters");
     if (r->serve->changes)
-        sbuf_puts(&r->out, "<form class=\"choose\">\n");
+        sbuf_puts(&r->out, "<form><input type=\"hidden\" name=\"chosen\" value=\"1\">\n");
     rows_begin(&r->out, "Open dead letters", r->serve->changes);
     ok = reading.reader && read_backwards(&reading, error);
     kit_kafka_reader_close(reading.reader);
