@@ -6,7 +6,7 @@ import sys
 import time
 
 import counts as c
-from stages import NEEDS, STAGES
+from stages import LONG, NEEDS, STAGES
 
 
 def arguments_of(argv):
@@ -23,9 +23,9 @@ def arguments_of(argv):
     return arguments
 
 
-def chosen(only):
+def chosen(only, long):
     if not only:
-        return STAGES
+        return [(name, function) for name, function in STAGES if long or name not in LONG]
     wanted = set(only)
     for name in only:
         wanted.update(NEEDS.get(name, []))
@@ -72,10 +72,10 @@ def main():
     options = arguments_of(sys.argv[1:])
     if options.list:
         for name, function in STAGES:
-            print("%-14s %s" % (name, (function.__doc__ or "").strip()))
+            print("%-14s %s%s" % (name, (function.__doc__ or "").strip(), " (--long)" if name in LONG else ""))
         return 0
     began = time.monotonic()
-    results = [(name, *run_stage(name, function, options)) for name, function in chosen(options.only)]
+    results = [(name, *run_stage(name, function, options)) for name, function in chosen(options.only, options.long)]
     total = summarise(results, time.monotonic() - began)
     return 1 if total.failed or not total.passed else 0
 

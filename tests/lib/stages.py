@@ -252,10 +252,19 @@ def quickstart(options):
     return result
 
 
+def bare_root(options):
+    """package and image, made, installed, booted and run in bare Debian 13 roots"""
+    return c.one("bare-root", run(["deploy/image/bare-root", "--keep", os.path.join(REPORTS, "bare-root")], "bare-root", quiet=False,
+                                  timeout_s=3600))
+
+
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
 STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("chart", chart),
           ("ctest", units), ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev),
-          ("system-apache", system_apache), ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage)]
+          ("system-apache", system_apache), ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage),
+          ("bare-root", bare_root)]
+# Run with --long alone, or by name.
+LONG = {"bare-root"}
 # What a stage alone needs to have run before it.
 NEEDS = {"tidy": ["clang"], "chart": ["debug"], "ctest": ["debug"], "simulation": ["release", "debug"], "mutants": ["release"], "system-dev": ["debug"],
          "system-apache": ["debug"], "chaos": ["release"], "shop": ["release"], "quickstart": ["release"]}

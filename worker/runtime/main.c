@@ -200,8 +200,10 @@ int main(int argc, char **argv)
     struct options options = {0};
     int code;
 
-    if (!fill_standard_fds())
+    if (!fill_standard_fds()) {
+        fputs("catalog-worker: /dev/null cannot be opened: this root wants a /dev\n", stderr);
         return 1;
+    }
     code = parse(argc, argv, &options);
     if (code)
         return code;
