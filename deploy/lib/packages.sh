@@ -4,7 +4,9 @@
 #   kafka   Java and Maven, for Apache Kafka
 #   test    pytest, JSON Schema, pip, Django and PostgreSQL, clang, clang-format, coverage, Chromium
 #   fuzz    clang and its fuzzer
-#   package what a Debian package of this is made and judged with
+#   package what a Debian package of this is made with
+#   lint    what judges it
+#   compose what reads compose.yaml (Debian 13's; 12's is too old)
 #   image   what makes a bare Debian root (deploy/image/bare-root)
 #   system  what the system tests need on dev-kafka alone
 set -euo pipefail
@@ -38,12 +40,14 @@ packages_of() {
             clang:clang clang-format:clang-format clang-tidy:run-clang-tidy gcovr:gcovr openssl:openssl \
             mandoc:mandoc man-db:man prometheus:promtool chromium:chromium chromium-driver:chromedriver
         ;;
-    package) echo dpkg-dev file lintian:lintian systemd:systemd-analyze ;;
-    image) echo debootstrap ;;
+    package) echo dpkg-dev file ;;
+    compose) echo docker-compose ;;
+    lint) echo lintian:lintian ;;
+    image) echo debootstrap python3-pip ;;
     system) echo python3-pytest python3-jsonschema python3-yaml ;;
     fuzz) echo clang:clang "libclang-rt-$(clang_major)-dev" ;;
     *)
-        echo "packages.sh: unknown set '$1' (build, kafka, test, fuzz, package, image, system)" >&2
+        echo "packages.sh: unknown set '$1' (build, kafka, test, fuzz, package, lint, compose, image, system)" >&2
         exit 2
         ;;
     esac

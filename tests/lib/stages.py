@@ -258,13 +258,19 @@ def bare_root(options):
                                   timeout_s=3600))
 
 
+def compose(options):
+    """deploy/compose/compose.yaml, each service's own command as a process, in a network of their own"""
+    return c.one("compose", run([sys.executable, "-B", "tests/system/composed.py"], "compose", quiet=False,
+                                env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=600))
+
+
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
 STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("chart", chart),
           ("ctest", units), ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev),
           ("system-apache", system_apache), ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage),
-          ("bare-root", bare_root)]
+          ("compose", compose), ("bare-root", bare_root)]
 # Run with --long alone, or by name.
-LONG = {"bare-root"}
+LONG = {"compose", "bare-root"}
 # What a stage alone needs to have run before it.
 NEEDS = {"tidy": ["clang"], "chart": ["debug"], "ctest": ["debug"], "simulation": ["release", "debug"], "mutants": ["release"], "system-dev": ["debug"],
-         "system-apache": ["debug"], "chaos": ["release"], "shop": ["release"], "quickstart": ["release"]}
+         "system-apache": ["debug"], "chaos": ["release"], "shop": ["release"], "quickstart": ["release"], "compose": ["release"]}

@@ -77,6 +77,10 @@ def health(instance):
                                                           "--health"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
+def main_pids(names):
+    return inside("systemctl", "show", "--property=MainPID", "--value", *names).split()
+
+
 def configure(world, root):
     """As an administrator would: the configuration, and the token as root's file that the workers' group reads."""
     token = os.path.join(root, "etc/catalog-sync/secrets/catalog-token")
@@ -99,10 +103,18 @@ def service(world, root):
     inside("systemctl", "kill", "-s", "KILL", names[0])
     procs.wait_until(lambda: health(1), 60, lambda: inside("journalctl", "--no-pager", "-n", "40"))
     assert world.sync(*[world.updated(n, 2, price="5.00") for n in range(PRODUCTS)], timeout_s=60)
+    before = main_pids(names)
+    inside("sh", "-c", "dpkg --install /root/*.deb")  # an upgrade lets them run, with the program they have
+    assert main_pids(names) == before and health(1) and health(2)
     inside("systemctl", "restart", names[1])
+    assert main_pids(names)[0] == before[0] and main_pids(names)[1] != before[1]
     inside("systemctl", "stop", *names)
     log = inside("journalctl", "--no-pager", "-u", "catalog-worker@*")
     assert "Operation not permitted" not in log and "status=31/SYS" not in log and worlds.TOKEN not in log, log
+    inside("systemctl", "start", *names)
+    inside("dpkg", "--remove", "catalog-sync")  # takes the program, so nothing of it may run on
+    assert main_pids(names) in ([], ["0", "0"]), main_pids(names)
+    inside("sh", "-c", "dpkg --install /root/*.deb")
     # A configuration that is wrong is said once, and not tried for ever.
     with open(os.path.join(root, "etc/catalog-sync/catalog-sync.properties"), "a") as out:
         out.write("lease.ms=no\n")

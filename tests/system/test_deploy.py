@@ -1,15 +1,20 @@
-"""What is written for Docker and systemd, read as far as that goes without either. deploy/image/bare-root runs it."""
+"""What is written for Docker and systemd, read as far as that goes without either. deploy/image/bare-root and composed.py run it."""
 
 import json
 import os
 import re
 import shlex
+import subprocess
+import xml.etree.ElementTree
 
 import paths
+import pytest
+import yaml
 
 DEPLOY = os.path.join(paths.ROOT, "deploy")
 LABELS = {"title", "description", "licenses", "version", "revision"}
 PINNED = re.compile(r"^[a-z0-9./-]+:[a-z0-9.-]*\d[a-z0-9.-]*$")
+POM = "{http://maven.apache.org/POM/4.0.0}"
 
 
 def text_of(*path):
@@ -82,6 +87,69 @@ def test_what_git_leaves_out_the_image_leaves_out():
     for pattern in open(os.path.join(paths.ROOT, ".gitignore")).read().split():
         bare = pattern.strip("/")
         assert bare in ignored or "**/" + bare in ignored, pattern
+
+
+# -- compose.yaml ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="compose")
+def _compose():
+    return yaml.safe_load(text_of("compose", "compose.yaml"))
+
+
+def test_compose_pins_its_images(compose):
+    for name, service in compose["services"].items():
+        assert service["image"] == "catalog-sync" or PINNED.match(service["image"]), name
+    pom = xml.etree.ElementTree.parse(os.path.join(paths.ROOT, "tests", "kafka", "pom.xml")).getroot()
+    kafka = pom.find("%sproperties/%skafka.version" % (POM, POM)).text
+    assert compose["services"]["kafka"]["image"] == "apache/kafka:" + kafka, "the Kafka that the tests run on"
+
+
+def test_compose_gives_our_programs_nothing(compose):
+    ours = {name: service for name, service in compose["services"].items() if service["image"] == "catalog-sync"}
+    assert set(ours) >= {"worker", "catalog-sim", "publish", "dlq"}
+    for name, service in ours.items():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and "user" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert os.path.exists(os.path.join(DEPLOY, "compose", service["build"]["context"], service["build"]["dockerfile"]))
+
+
+def test_compose_refers_to_what_is_there(compose):
+    services, volumes = compose["services"], set(compose["volumes"])
+    for name, service in services.items():
+        assert set(service.get("depends_on", [])) <= set(services), name
+        assert set(service.get("secrets", [])) <= set(compose["secrets"]), name
+        for volume in service.get("volumes", []):
+            source, target = volume.split(":")[:2]
+            assert target.startswith("/"), volume
+            assert source in volumes or os.path.exists(os.path.join(DEPLOY, "compose", source)), "%s: %s" % (name, volume)
+    assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", []))
+
+
+def test_compose_grace_is_above_the_shutdown(compose, tmp_path):
+    worker = compose["services"]["worker"]
+    shown = subprocess.run([paths.program("catalog-worker"), "--print-config"], stdout=subprocess.PIPE, check=True, timeout=20,
+                           env=dict(worker["environment"], PATH=os.environ["PATH"],
+                                    CATALOG_SYNC_CATALOG_TOKEN_FILE=os.path.join(DEPLOY, "compose", "catalog-token"))).stdout.decode()
+    shutdown_ms = int(re.search(r"^shutdown\.timeout\.ms=(\d+)", shown, re.MULTILINE).group(1))
+    leaving_s = 15
+    assert int(worker["stop_grace_period"].rstrip("s")) >= shutdown_ms / 1000 + leaving_s
+    unit = text_of("systemd", "catalog-worker@.service")
+    assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1)) >= shutdown_ms / 1000 + leaving_s
+
+
+def test_prometheus_and_grafana_are_configured():
+    done = subprocess.run(["promtool", "check", "config", os.path.join(DEPLOY, "compose", "prometheus.yml")], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=20)
+    assert done.returncode == 0, done.stdout.decode()
+    source, = yaml.safe_load(text_of("compose", "grafana", "datasources", "prometheus.yaml"))["datasources"]
+    assert source["type"] == "prometheus" and source["isDefault"] and source["url"] == "http://prometheus:9090"
+    provider, = yaml.safe_load(text_of("compose", "grafana", "dashboards", "catalog-sync.yaml"))["providers"]
+    mounts = yaml.safe_load(text_of("compose", "compose.yaml"))["services"]["grafana"]["volumes"]
+    target, = [volume.split(":")[1] for volume in mounts if volume.startswith("../helm/")]
+    assert provider["options"]["path"] == target + "/files"
+    rules, = yaml.safe_load(text_of("compose", "prometheus.yml"))["rule_files"]
+    assert rules == target + "/files/*.rules.yml"
 
 
 # -- the service -----------------------------------------------------------------------------------------------------------
