@@ -57,7 +57,7 @@ class Browser:
         def look():
             found = self._do("/elements", using=using, value=selector)
             return found and found[0][ELEMENT]
-        return wait_until(look, 30, lambda: "%s on %s:\n%s" % (selector, self.title(), self.words()))
+        return wait_until(look, 90, lambda: "%s on %s:\n%s" % (selector, self.title(), self.words()))
 
     def click(self, selector, using="css selector"):
         self._do("/element/%s/click" % self.find(selector, using))

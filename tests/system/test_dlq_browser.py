@@ -50,6 +50,8 @@ def seen(browser, tmp_path):
         assert not browser.run(NAMELESS), name
         for kind, size, scheme in (("desktop", (1200, 800), "light"), ("dark", (1200, 800), "dark"),
                                    ("phone", (390, 844, True), "light")):
+            if kind == "dark" and not folder:
+                continue  # other colours, the same layout
             browser.size(*size)
             browser.scheme(scheme)
             assert not browser.run(TOO_WIDE), (name, kind)
@@ -132,7 +134,7 @@ def test_clicks_replay_a_dead_letter(world, page, browser, seen):
     evil, server = foreign_page(page.url)
     browser.open(evil)
     browser.click("button")
-    wait_until(lambda: browser.title().startswith("Refused"), 30, "it is refused")
+    wait_until(lambda: browser.title().startswith("Refused"), 90, "it is refused")
     server.shutdown()
     server.server_close()
     assert len(Dlq(world).keys()) == 2

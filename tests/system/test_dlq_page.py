@@ -169,7 +169,7 @@ def report(page, started):
     """The report of a replay or drop that a form started."""
     assert started.status == 303, started.text
     path = started.headers["Location"]
-    wait_until(lambda: json.loads(page.get("/progress?" + path.partition("?")[2]).text)["ended"], 60, "the end")
+    wait_until(lambda: json.loads(page.get("/progress?" + path.partition("?")[2]).text)["ended"], 180, "the end")
     return page.get(path).words()
 
 
@@ -233,7 +233,7 @@ def test_a_replay_shows_how_far_it_is_and_stops_when_told(world, dlq, serve):
     world.publish(*[letter(world, n, product(n, 1), partition=n % world.partitions) for n in range(count)])
     page = serve("--allow-changes")
     form = page.get("/replay").field("form")
-    started = page.post("/replay", form=form, all="1", rate="200")
+    started = page.post("/replay", form=form, all="1", rate="50")
     number = started.headers["Location"].partition("=")[2]
 
     def progress():
@@ -251,7 +251,7 @@ def test_a_replay_shows_how_far_it_is_and_stops_when_told(world, dlq, serve):
     sent = {record.json["id"] for record in world.reader("events").read_to_end()}
     assert len(sent) == done == len(dlq.audits()) and len(dlq.keys()) == count - done
     # Ctrl-C in the middle is as safe
-    page.post("/replay", form=form, all="1", rate="200")
+    page.post("/replay", form=form, all="1", rate="50")
     wait_until(lambda: len(world.reader("events").read_to_end()) > done, 60, "something more is sent")
     assert page.stop() == ""
     assert len({record.json["id"] for record in world.reader("events").read_to_end()}) == len(dlq.audits()) < count

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-static const char prefix[] = "dlq-";
-
 static void fault(struct letter *letter, enum letter_fault which)
 {
     letter->faults |= 1u << which;
@@ -93,6 +91,12 @@ static int64_t time_ms(struct letter *letter, enum deadletter_header header)
     return -1;
 }
 
+/* Asked of every header of every letter, so it is no call. */
+static bool is_ours(const char *name)
+{
+    return name[0] == 'd' && name[1] == 'l' && name[2] == 'q' && name[3] == '-';
+}
+
 static void find_fields(struct letter *letter)
 {
     int last = -1;
@@ -102,7 +106,7 @@ static void find_fields(struct letter *letter)
         const struct record_header *header = &letter->headers[i];
         int index;
 
-        if (strncmp(header->name, prefix, sizeof prefix - 1) != 0)
+        if (!is_ours(header->name))
             continue;
         index = header_index(header->name, last);
         if (index < 0)

@@ -17,17 +17,17 @@ enum {
     REPLAYS_WIDTH = 3,
     KEY_WIDTH = 40
 };
-enum {
-    NAME_MAX_BYTES = 4 * DEADLETTER_KEY_MAX_BYTES,
-    BEFORE_MESSAGE = 19 + 2 + 11 + 1 + 7 + 1 + 22 + 1 + 3 + 2 + 14 + 1 + 40 + 2
-};
+enum { NAME_MAX_BYTES = 4 * DEADLETTER_KEY_MAX_BYTES };
 
 void line_head(struct out *out)
 {
+    size_t from = out->text.len;
+
     out_style(out, OUT_DIM);
     out_printf(out, "%-19s  %-11s %7s %-22s %3s  %-14s %-40s  %s", "DIED (UTC)", "CLASS", "CODE", "REASON",
                "RE", "PRODUCT", "KEY", "MESSAGE");
     out_style(out, OUT_PLAIN);
+    out_fit(out, from);
     out_printf(out, "\n");
 }
 
@@ -58,7 +58,7 @@ void line_put(struct out *out, const struct letter *letter)
     struct bytes message = letter->fields[DLQ_MESSAGE], product = letter->fields[DLQ_PRODUCT_ID];
     char number[24] = "", replays[24] = "";
     struct sbuf key;
-    size_t room = out->width > BEFORE_MESSAGE + 20 ? (size_t)out->width - BEFORE_MESSAGE : 0;
+    size_t from = out->text.len;
 
     sbuf_init(&key, NAME_MAX_BYTES);
     letter_name(letter, &key);
@@ -84,7 +84,8 @@ void line_put(struct out *out, const struct letter *letter)
     }
     out_printf(out, "  ");
     put_faults(out, letter);
-    out_text(out, OUT_PLAIN, message.ptr, message.len, room);
+    out_text(out, OUT_PLAIN, message.ptr, message.len, 0);
+    out_fit(out, from);
     out_printf(out, "\n");
     sbuf_free(&key);
 }

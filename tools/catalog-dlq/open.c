@@ -232,10 +232,9 @@ struct place *open_places(const struct open_table *table, size_t *count)
     return places;
 }
 
-static int by_product(const void *a, const void *b, void *arg)
+static int by_hash(const void *a, const void *b)
 {
-    const struct open_entry *list = arg;
-    uint64_t x = list[*(const uint32_t *)a].product, y = list[*(const uint32_t *)b].product;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
     return x < y ? -1 : x > y;
 }
@@ -258,27 +257,44 @@ static void rank(struct open_product *out, size_t max, size_t *found, struct ope
     out[at] = fresh;
 }
 
-size_t open_products(struct open_table *table, struct open_product *out, size_t max, size_t *found)
+static bool counts(const struct open_entry *entry)
 {
-    uint32_t *order = malloc(((size_t)table->matching + 1) * sizeof *order);
+    return entry->open && entry->matches && entry->product;
+}
+
+/* Where one letter of each lies. */
+static void find_examples(const struct open_table *table, struct open_product *out, size_t count)
+{
+    for (uint32_t i = 0; i < table->count; i++) {
+        const struct open_entry *entry = &table->list[i];
+
+        for (size_t k = 0; k < count && counts(entry); k++)
+            if (out[k].hash == entry->product)
+                out[k].example = (struct place){entry->partition, entry->offset};
+    }
+}
+
+size_t open_products(const struct open_table *table, struct open_product *out, size_t max, size_t *found)
+{
+    uint64_t *hashes = malloc(((size_t)table->matching + 1) * sizeof *hashes);
     size_t n = 0, products = 0;
 
     *found = 0;
-    if (!order)
+    if (!hashes)
         return 0;
     for (uint32_t i = 0; i < table->count; i++)
-        if (table->list[i].open && table->list[i].matches && table->list[i].product)
-            order[n++] = i;
-    qsort_r(order, n, sizeof *order, by_product, table->list);
+        if (counts(&table->list[i]))
+            hashes[n++] = table->list[i].product;
+    qsort(hashes, n, sizeof *hashes, by_hash);
     for (size_t i = 0; i < n;) {
-        const struct open_entry *first = &table->list[order[i]];
-        struct open_product fresh = {.example = {first->partition, first->offset}, .hash = first->product};
+        struct open_product fresh = {.hash = hashes[i]};
 
-        for (; i < n && table->list[order[i]].product == fresh.hash; i++)
+        for (; i < n && hashes[i] == fresh.hash; i++)
             fresh.count++;
         products++;
         rank(out, max, found, fresh);
     }
-    free(order);
+    free(hashes);
+    find_examples(table, out, *found);
     return products;
 }

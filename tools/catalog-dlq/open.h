@@ -58,6 +58,6 @@ struct open_product {
     uint64_t hash;
     uint32_t count;
 };
-size_t open_products(struct open_table *table, struct open_product *out, size_t max, size_t *found);
+size_t open_products(const struct open_table *table, struct open_product *out, size_t max, size_t *found);
 
 #endif

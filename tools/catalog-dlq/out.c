@@ -113,6 +113,40 @@ void out_printf(struct out *out, const char *format, ...)
     sbuf_puts(&out->text, text);
 }
 
+/* Bytes of the character at `at`, or of a colour's code, which takes no column. */
+static size_t piece(const char *text, size_t len, size_t at, size_t *columns)
+{
+    size_t size = 1;
+
+    if (text[at] == '\033') {
+        while (at + size < len && text[at + size - 1] != 'm')
+            size++;
+        return size;
+    }
+    while (at + size < len && ((unsigned char)text[at + size] & 0xc0) == 0x80)
+        size++;
+    ++*columns;
+    return size;
+}
+
+void out_fit(struct out *out, size_t from)
+{
+    size_t columns = 0, cut = from, at = from;
+
+    if (out->width <= 0 || !sbuf_ok(&out->text))
+        return;
+    while (at < out->text.len && columns <= (size_t)out->width) {
+        at += piece(out->text.data, out->text.len, at, &columns);
+        if (columns < (size_t)out->width)
+            cut = at;
+    }
+    if (columns <= (size_t)out->width)
+        return;
+    out->text.len = cut;
+    sbuf_puts(&out->text, "…");
+    out_style(out, OUT_PLAIN);
+}
+
 void out_time(struct out *out, int64_t ms)
 {
     char text[ISO8601_TEXT_BYTES];

@@ -35,6 +35,10 @@ void out_word(struct out *out, enum out_style style, const char *text);
 void out_cell(struct out *out, enum out_style style, const void *text, size_t len, size_t width, bool right);
 void out_printf(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Cuts what was appended since `from` (out->text.len before it; one line, without its line break) at the
+ * terminal's width, with "…" at its end. Nothing where there is no width. */
+void out_fit(struct out *out, size_t from);
+
 /* 2026-11-22 21:38:49 UTC, or "unknown". */
 void out_time(struct out *out, int64_t ms);
 
