@@ -34,7 +34,7 @@ def retries(stack):
     for worker in stack.workers:
         for name, value in worker.metrics().items():
             if name.startswith("catalog_sync_call_answers_total{"):
-                why[name.partition('class="')[2].rstrip('"}')] += int(value)
+                why[name.partition('class="')[2].partition('"')[0]] += int(value)
             elif name == "catalog_sync_retries_total":
                 again += int(value)
     return again, [(name, count) for name, count in why.most_common() if count and name not in ("ok", "success")]

@@ -170,6 +170,7 @@ static void test_reads_all_in_order(void **state)
     struct source_position position;
     assert_true(kafka_source_position(w.source, 3, &position));
     assert_int_equal(position.next, 500);
+    assert_int_equal(position.reached, 500);
     assert_int_equal(position.high, 500);
     assert_false(kafka_source_position(w.source, 4, &position));
     close_worker(&w);
@@ -287,6 +288,8 @@ static void test_pause_and_resume(void **state)
     struct source_position position;
     assert_true(kafka_source_position(w.source, index, &position));
     assert_true(position.paused);
+    /* the client fetches nothing of it, so it is asked where it ends */
+    RUN_UNTIL(loop, 20000, kafka_source_position(w.source, index, &position) && position.high == 400);
     kafka_source_resume(w.source, index);
     RUN_UNTIL(loop, 20000, w.offsets[index] == 399);
     assert_int_equal(w.records, 400);

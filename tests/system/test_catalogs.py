@@ -126,7 +126,7 @@ def test_whose_event_it_is(shops):
     assert (unknown["catalog"], unknown["outcome"], unknown["reason"]) == ("elsewhere", "failed", "unknown_catalog")
     assert (gone["catalog"], gone["outcome"]) == ("us", "deleted"), "a bare tombstone is of the topic's catalog"
     metrics = worker.metrics
-    wait_until(lambda: metrics()['catalog_sync_events_total{outcome="failed"}'] == 2, 5, metrics)
+    wait_until(lambda: metrics()['catalog_sync_events_total{outcome="failed",path="refused"}'] == 2, 5, metrics)
     assert not [name for name in metrics() if '"elsewhere"' in name]
     assert metrics()['catalog_sync_catalog_events_total{catalog="eu",outcome="failed"}'] == 1
     assert {name.partition('catalog="')[2].partition('"')[0] for name in metrics() if 'catalog="' in name} == set(IDS)

@@ -143,6 +143,8 @@ static void set_source(rd_kafka_conf_t *conf, const struct kafka_settings *setti
     set_reading(conf, settings, settings->prefetch_bytes);
     /* Partitions that stay are not taken away in a rebalance, so their work goes on. */
     set(conf, "partition.assignment.strategy", "cooperative-sticky");
+    /* What lies behind the last record, transaction markers, is no lag. */
+    set(conf, "enable.partition.eof", "true");
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_REBALANCE |
                                        RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_LOG);
 }

@@ -15,6 +15,8 @@ struct kafka_ends {
     rd_kafka_t *rk;
     char *topic;
     int timeout_ms;
+    int32_t *numbers; /* partitions asked about; NULL: all */
+    int32_t numbers_count;
     int64_t *low, *end;
     struct ends_answer answer;
     char error[KAFKA_ERROR_SIZE];
@@ -71,8 +73,9 @@ static bool ask_offsets(struct kafka_ends *ends, int32_t count)
         if (atomic_load(&ends->abandoned)) {
             return false;
         }
-        rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(ends->rk, ends->topic, i, &ends->low[i],
-                                                                   &ends->end[i], ends->timeout_ms);
+        rd_kafka_resp_err_t err =
+            rd_kafka_query_watermark_offsets(ends->rk, ends->topic, ends->numbers ? ends->numbers[i] : i,
+                                             &ends->low[i], &ends->end[i], ends->timeout_ms);
         if (err) {
             fail(ends, "end offsets", err);
             return false;
@@ -84,7 +87,7 @@ static bool ask_offsets(struct kafka_ends *ends, int32_t count)
 static void *ask(void *arg)
 {
     struct kafka_ends *ends = arg;
-    int32_t count = ask_partitions(ends);
+    int32_t count = ends->numbers ? ends->numbers_count : ask_partitions(ends);
     ends->answer.no_topic = count == 0;
     if (count == 0 || (count > 0 && ask_offsets(ends, count))) {
         ends->answer.ok = true;
@@ -113,17 +116,31 @@ static void free_ends(struct kafka_ends *ends)
         close(ends->fd);
     }
     free(ends->topic);
+    free(ends->numbers);
     free(ends->low);
     free(ends->end);
     free(ends);
 }
 
-struct kafka_ends *kafka_ends_ask(struct loop *loop, rd_kafka_t *rk, const char *topic, int timeout_ms,
+static void copy_numbers(struct kafka_ends *ends, const int32_t *numbers, int32_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    ends->numbers = malloc((size_t)count * sizeof(*numbers));
+    ASSERT(ends->numbers);
+    memcpy(ends->numbers, numbers, (size_t)count * sizeof(*numbers));
+    ends->numbers_count = count;
+}
+
+struct kafka_ends *kafka_ends_ask(struct loop *loop, rd_kafka_t *rk, const char *topic,
+                                  const int32_t *numbers, int32_t numbers_count, int timeout_ms,
                                   ends_fn answered, void *arg)
 {
     struct kafka_ends *ends = calloc(1, sizeof(*ends));
     ASSERT(ends);
     ends->rk = rk;
+    copy_numbers(ends, numbers, numbers_count);
     ends->topic = strdup(topic);
     ASSERT(ends->topic);
     ends->timeout_ms = timeout_ms;
@@ -138,6 +155,17 @@ struct kafka_ends *kafka_ends_ask(struct loop *loop, rd_kafka_t *rk, const char 
         return NULL;
     }
     return ends;
+}
+
+void kafka_ends_free(struct kafka_ends *ends)
+{
+    if (!ends) {
+        return;
+    }
+    atomic_store(&ends->abandoned, true);
+    loop_unwatch(ends->watch);
+    pthread_join(ends->thread, NULL);
+    free_ends(ends);
 }
 
 struct burial {

@@ -94,7 +94,10 @@ uint16_t parts_assign(struct parts *parts, const char *topic, int32_t number)
         .topic = (uint16_t)t,
         .number = number,
         .assignment = ++parts->assignments,
+        .start = -1,
         .next = -1,
+        .ended = -1,
+        .end = -1,
     };
     return index;
 }

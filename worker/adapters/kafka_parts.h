@@ -26,7 +26,10 @@ struct part {
     uint16_t topic;
     int32_t number;
     uint32_t assignment;
+    int64_t start; /* where reading began: the group's committed offset; -1: none */
     int64_t next;
+    int64_t ended; /* the end of the log when it was last reached, behind what is no record; -1: never */
+    int64_t end;   /* of the log when it was asked for, the partition being paused; -1: it was not */
     rd_kafka_queue_t *queue; /* the partition's queue, forwarded to the records' queue */
 };
 

@@ -112,6 +112,7 @@ static void assign(struct kafka_source *source, const rd_kafka_topic_partition_l
             continue;
         }
         struct part *part = &source->parts.list[index];
+        part->start = assigned.committed;
         forward(source, part, at->topic);
         if (assigned.committed < 0) {
             warn_start(source, at->topic, at->partition);

@@ -217,7 +217,7 @@ struct kafka_scan *kafka_scan_open(struct loop *loop, const struct scan_settings
         return NULL;
     }
     if (start_pumps(scan)) {
-        scan->ends = kafka_ends_ask(loop, scan->rk, scan->topic, QUESTION_TIMEOUT_MS, on_ends, scan);
+        scan->ends = kafka_ends_ask(loop, scan->rk, scan->topic, NULL, 0, QUESTION_TIMEOUT_MS, on_ends, scan);
     }
     if (!scan->ends) {
         snprintf(error, KAFKA_ERROR_SIZE, "Kafka reader: no threads or file descriptors left");

@@ -36,10 +36,25 @@ static void out_of_range(struct kafka_source *source, rd_kafka_event_t *event)
     source->events.trouble(source->events.arg, KAFKA_FATAL, text);
 }
 
+/* The end was reached: behind the last record there may be transaction markers, which nobody delivers. */
+static void on_end(struct kafka_source *source, rd_kafka_event_t *event)
+{
+    rd_kafka_topic_partition_t *at = rd_kafka_event_topic_partition(event);
+    uint16_t index = at ? parts_find(&source->parts, at->topic, at->partition) : PARTS_NONE;
+    if (index != PARTS_NONE && source->parts.list[index].state == PART_ASSIGNED) {
+        source->parts.list[index].ended = at->offset;
+    }
+    if (at) {
+        rd_kafka_topic_partition_destroy(at);
+    }
+}
+
 static void on_error(struct kafka_source *source, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t err = rd_kafka_event_error(event);
-    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+    if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        on_end(source, event);
+    } else if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
         out_of_range(source, event);
     } else {
         kafka_health_error(&source->health, err, rd_kafka_event_error_string(event));
@@ -192,6 +207,7 @@ struct kafka_source *kafka_source_open(struct loop *loop, const struct source_se
         kafka_source_destroy(source);
         return NULL;
     }
+    source_idle_ends_start(source);
     return source;
 }
 
@@ -249,6 +265,7 @@ void kafka_source_destroy(struct kafka_source *source)
     if (!source) {
         return;
     }
+    source_idle_ends_stop(source);
     loop_flush_remove(source->loop, &source->flush);
     loop_defer_cancel(source->loop, source);
     kafka_health_stop(&source->health);
@@ -270,6 +287,12 @@ bool kafka_source_joined(const struct kafka_source *source)
     return source->joined;
 }
 
+static int64_t reached(const struct part *part)
+{
+    int64_t offset = part->next > part->ended ? part->next : part->ended;
+    return offset > part->start ? offset : part->start;
+}
+
 bool kafka_source_position(struct kafka_source *source, size_t n, struct source_position *position)
 {
     for (size_t i = 0; i < CORE_PARTITIONS_MAX; i++) {
@@ -288,7 +311,8 @@ bool kafka_source_position(struct kafka_source *source, size_t n, struct source_
                                              .number = part->number,
                                              .paused = part->paused,
                                              .next = part->next,
-                                             .high = high < 0 ? -1 : high};
+                                             .reached = reached(part),
+                                             .high = high > part->end ? high : part->end};
         return true;
     }
     return false;

@@ -66,13 +66,16 @@ struct source_settings {
         records_per_turn; /* at most so many a turn, then the loop goes round without sleeping: 1 to 65536 */
 };
 
-/* Where a partition stands, for metrics; all from what the client already knows, no request is made. */
+/* Where a partition stands, for metrics; all from what is known already, no request is made. */
 struct source_position {
     uint16_t partition, topic;
     int32_t number;
     bool paused;
-    int64_t next; /* offset after the last record delivered; -1: none yet */
-    int64_t high; /* end of the log as last heard from the broker; -1: not heard yet */
+    int64_t next;    /* offset after the last record delivered; -1: none yet */
+    int64_t reached; /* everything below was delivered, or is no record (a transaction's marker): next, or
+                        what was beyond it when the end was reached, or where reading began; -1: unknown */
+    int64_t high;    /* end of the log as last heard from the broker, at most some seconds ago for a paused
+                        partition too; -1: not heard yet */
 };
 
 /* Makes the consumer and subscribes. Returns NULL with a message in error (KAFKA_ERROR_SIZE bytes). events is

@@ -1,8 +1,9 @@
 /* What the files of the source share: kafka_source.c (records, errors, life), kafka_rebalance.c (assignment),
- * kafka_commit.c (commits). Not for others. */
+ * kafka_commit.c (commits), kafka_idle_ends.c (ends of paused partitions). Not for others. */
 #ifndef ADAPTERS_KAFKA_SOURCE_IMPL_H
 #define ADAPTERS_KAFKA_SOURCE_IMPL_H
 
+#include "worker/adapters/kafka_ends.h"
 #include "worker/adapters/kafka_health.h"
 #include "worker/adapters/kafka_parts.h"
 #include "worker/adapters/kafka_pump.h"
@@ -40,6 +41,16 @@ struct rebalance {
     bool warned;
 };
 
+/* The question where paused partitions end: one topic's at a time. */
+struct idle_ends {
+    struct loop_timer timer;
+    struct kafka_ends *asked; /* under way, or answered; NULL: none */
+    bool answered;
+    uint16_t next_topic;
+    const char *topic;
+    int32_t numbers[CORE_PARTITIONS_MAX], count;
+};
+
 struct kafka_source {
     struct loop *loop;
     rd_kafka_t *rk;
@@ -51,6 +62,7 @@ struct kafka_source {
     struct commits commits;
     struct loop_flush flush;
     struct rebalance rebalance;
+    struct idle_ends idle_ends;
     char *group;
     bool joined, ever_assigned, closing, closed;
 };
@@ -71,6 +83,10 @@ void source_send_commits(void *arg);
 
 /* Takes the answer to a commit over. */
 void source_commit_answer(struct kafka_source *source, rd_kafka_event_t *event);
+
+/* kafka_idle_ends.c; stopping waits for the question under way, a second at most. */
+void source_idle_ends_start(struct kafka_source *source);
+void source_idle_ends_stop(struct kafka_source *source);
 
 void source_commits_free(struct kafka_source *source);
 

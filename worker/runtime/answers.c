@@ -28,6 +28,7 @@ static void on_assigned(void *arg, const struct source_assigned *assigned)
 
         reactor_input(r, &up);
     }
+    r->unread[assigned->partition] = (struct unread){0};
     in.u.assigned.partition = assigned->partition;
     in.u.assigned.assignment = assigned->assignment;
     in.u.assigned.topic = assigned->topic;
@@ -66,15 +67,18 @@ static void on_lost(void *arg, uint16_t partition, uint32_t assignment)
 static void on_committed(void *arg, uint16_t partition, uint32_t assignment, int64_t offset, bool ok,
                          const char *error)
 {
+    struct reactor *r = arg;
     struct input in = {.type = IN_COMMITTED};
 
-    if (!ok)
+    if (!ok) {
+        r->counts.kafka_errors[KAFKA_ERROR_COMMIT]++;
         log_warn_limited("offset not committed, will be tried again", log_str("error", error));
+    }
     in.u.committed.partition = partition;
     in.u.committed.assignment = assignment;
     in.u.committed.ok = ok;
     in.u.committed.offset = offset;
-    reactor_input(arg, &in);
+    reactor_input(r, &in);
 }
 
 static void on_closed(void *arg)
@@ -89,7 +93,10 @@ void reactor_kafka_trouble(void *arg, enum kafka_trouble kind, const char *text)
     struct reactor *r = arg;
 
     switch (kind) {
-    case KAFKA_WARNING: log_warn_limited("kafka", log_str("message", text)); return;
+    case KAFKA_WARNING:
+        r->counts.kafka_errors[KAFKA_ERROR_WARNING]++;
+        log_warn_limited("kafka", log_str("message", text));
+        return;
     case KAFKA_UP:
         r->kafka_down = false;
         log_info("kafka is back", log_str("message", text));
@@ -97,9 +104,11 @@ void reactor_kafka_trouble(void *arg, enum kafka_trouble kind, const char *text)
     case KAFKA_DOWN:
     case KAFKA_AUTH:
         r->kafka_down = true;
+        r->counts.kafka_errors[kind == KAFKA_DOWN ? KAFKA_ERROR_UNREACHABLE : KAFKA_ERROR_DENIED]++;
         log_error("kafka cannot be used, waiting for it", log_str("message", text));
         return;
     case KAFKA_FATAL:
+        r->counts.kafka_errors[KAFKA_ERROR_FATAL]++;
         log_error("kafka: stopping", log_str("message", text));
         r->fatal = true;
         return;
@@ -157,6 +166,7 @@ static void on_down(void *user, const char *why)
     struct input in = {.type = IN_STORE_DOWN};
 
     r->counts.store_downs++;
+    r->counts.redis_errors[REDIS_ERROR_CONNECTION]++;
     rebuild_abandon(r);
     log_error("redis is gone: nothing is claimed until it is back", log_str("reason", why));
     reactor_input(r, &in);
@@ -164,7 +174,9 @@ static void on_down(void *user, const char *why)
 
 static void on_store_trouble(void *user, const char *message)
 {
-    (void)user;
+    struct reactor *r = user;
+
+    r->counts.redis_errors[REDIS_ERROR_CONNECTION]++;
     log_warn("redis", log_str("message", message));
 }
 
@@ -263,7 +275,9 @@ static void on_claimed(void *user, struct op_id op, const struct claim_reply *re
     struct input in = {.type = IN_CLAIMED};
     struct payload *payload = payload_find(r->payloads, op);
 
-    if (payload && reply->status != CLAIM_UNANSWERED)
+    if (reply->status == CLAIM_UNANSWERED)
+        r->counts.redis_errors[REDIS_ERROR_UNANSWERED]++;
+    else if (payload)
         metrics_answered(r, payload, &r->counts.claims);
     if (payload)
         keep_claim_strings(payload, reply, strings);
@@ -278,11 +292,15 @@ static void on_settled(void *user, struct op_id op, enum settle_status status)
     struct input in = {.type = IN_SETTLED};
     const struct payload *payload = payload_find(r->payloads, op);
 
-    if (payload && status != SETTLE_UNANSWERED)
+    if (status == SETTLE_UNANSWERED)
+        r->counts.redis_errors[REDIS_ERROR_UNANSWERED]++;
+    else if (payload)
         metrics_answered(r, payload, &r->counts.settles);
-    if (status == SETTLE_REFUSED)
+    if (status == SETTLE_REFUSED) {
+        r->counts.redis_errors[REDIS_ERROR_REFUSED]++;
         log_warn_limited(
             "a settle was refused: another worker took the product over while this one was away");
+    }
     in.u.settled.op = op;
     in.u.settled.status = status;
     reactor_input(r, &in);
@@ -290,13 +308,15 @@ static void on_settled(void *user, struct op_id op, enum settle_status status)
 
 static void on_budget(void *user, uint8_t catalog, bool answered, uint32_t granted, usec_t wait_us)
 {
+    struct reactor *r = user;
     struct input in = {.type = IN_BUDGET};
 
+    r->counts.redis_errors[REDIS_ERROR_UNANSWERED] += !answered;
     in.u.budget.catalog = catalog;
     in.u.budget.answered = answered;
     in.u.budget.granted = granted;
     in.u.budget.wait_us = wait_us;
-    reactor_input(user, &in);
+    reactor_input(r, &in);
 }
 
 static void on_viewed(void *user, const struct store_view *view)
@@ -329,9 +349,7 @@ static void on_newest(void *user, const char *topic, int32_t partition, int64_t 
     if (topic)
         kafka_fetch_one(r->fetch, topic, partition, offset, 0);
     else
-        log_error("a late write could not be repaired: memory does not name the product's newest event; "
-                  "publish the "
-                  "product again (product.resync)");
+        repair_failed(r, "memory does not name the product's newest event", NULL);
 }
 
 struct redis_store_events reactor_store_events(struct reactor *r)

@@ -151,9 +151,9 @@ static void answered(void *arg, uint64_t cookie, const struct http_answer *answe
     if (!payload)
         return; /* the core keeps every op whose call is out: cannot be, but for a stop whose time is over */
     classify(&answer->api, &verdict);
-    r->counts.call_classes[verdict.class]++;
+    r->counts.call_classes[payload->call][verdict.class]++;
     if (!kept_back)
-        metrics_answered(r, payload, &r->counts.call_times[payload->call]);
+        metrics_called(r, payload);
     keep_verdict(payload, &verdict);
     in.u.called.op = op;
     in.u.called.reply = (struct call_reply){

@@ -133,6 +133,15 @@ static struct payload *park(struct reactor *r, struct kafka_record record, struc
     return payload;
 }
 
+/* For the age of what comes behind it. */
+static void note_read(struct reactor *r, uint16_t partition, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t written_ms = rd_kafka_message_timestamp(message, &type);
+
+    r->unread[partition].last_read_ms = written_ms > 0 ? written_ms : reactor_wall_ms();
+}
+
 void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignment,
                          struct kafka_record record)
 {
@@ -147,6 +156,7 @@ void intake_kafka_record(struct reactor *r, uint16_t partition, uint32_t assignm
     index = topic_index(r, topic);
     event = decode(r, topic, index, record.message, &headers_bytes);
     r->counts.records_in++;
+    note_read(r, partition, record.message);
     r->counts.record_bytes_in += record.message->len;
     in.u.record.partition = partition;
     in.u.record.assignment = assignment;
@@ -168,9 +178,7 @@ void intake_repair(struct reactor *r, struct kafka_record record)
     size_t headers_bytes;
 
     if (!core_can_accept(r->core)) {
-        log_warn("a late write is not repaired: the window is full; the product is marked and its next event "
-                 "writes "
-                 "again");
+        repair_failed(r, "the window is full; the product's next event writes it again", NULL);
         kafka_record_free(&record);
         return;
     }

@@ -41,6 +41,7 @@ struct payload {
     enum call_kind call;                   /* in flight or last */
     usec_t asked_us;                       /* when the claim, call or settle in flight was asked for */
     uint8_t call_target;
+    uint8_t kind, path;  /* enum result_kind and enum event_path of the result handed over to Kafka */
     bool dead_truncated; /* its dead letter was refused for size: write it without value */
 };
 

@@ -215,9 +215,9 @@ static void publish_result(struct reactor *r, const struct output *output)
                                              .headers = headers,
                                              .headers_count = 2},
                        cookie_of(output->op) << 1);
-    r->counts.outcomes[event.out.kind]++;
-    if (payload->event->catalog_index >= 0)
-        r->counts.catalog_outcomes[payload->event->catalog_index][event.out.kind]++;
+    payload->kind = (uint8_t)event.out.kind;
+    payload->path = (uint8_t)event_path_of(event.out.kind, output->u.publish.reason, output->u.publish.stored,
+                                           payload->first_attempt_ms > 0);
     status_log_outcome(r, payload, &event);
 }
 
@@ -297,7 +297,6 @@ static void publish_dead(struct reactor *r, const struct output *output)
     for (size_t i = 0; i < count; i++)
         sink_headers[i] = (struct sink_header){
             .name = headers[i].name, .value = headers[i].value, .value_size = headers[i].value_bytes};
-    r->counts.dead_letters++;
     kafka_sink_publish(
         r->sink,
         &(struct sink_record){
@@ -338,7 +337,9 @@ void publishing_answered(struct reactor *r, uint64_t cookie, enum sink_status st
     }
     if (status == SINK_TOO_LARGE && dead && payload)
         payload->dead_truncated = true; /* written again without its value */
-    if (status == SINK_OK && !dead && payload)
+    if (status == SINK_OK && dead)
+        r->counts.dead_letters++;
+    else if (status == SINK_OK && payload)
         metrics_result_out(r, payload);
     r->unacked_failed = status != SINK_OK;
     if (status == SINK_OK)

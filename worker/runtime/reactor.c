@@ -284,17 +284,25 @@ static void bound_the_end(int code)
     alarm(END_MAX_S);
 }
 
+static uint64_t outcomes(const struct reactor *r, enum result_kind kind)
+{
+    uint64_t sum = 0;
+
+    for (int path = 0; path < EVENT_PATH_COUNT; path++)
+        sum += r->counts.events[kind][path];
+    return sum;
+}
+
 static void log_account(const struct reactor *r)
 {
-    const struct reactor_counts *c = &r->counts;
-
-    log_info("stopped", log_uint("records", c->records_in), log_uint("created", c->outcomes[RESULT_CREATED]),
-             log_uint("updated", c->outcomes[RESULT_UPDATED]),
-             log_uint("deleted", c->outcomes[RESULT_DELETED]),
-             log_uint("unchanged", c->outcomes[RESULT_UNCHANGED]),
-             log_uint("skipped", c->outcomes[RESULT_SKIPPED]),
-             log_uint("superseded", c->outcomes[RESULT_SUPERSEDED]),
-             log_uint("failed", c->outcomes[RESULT_FAILED]));
+    log_info("stopped", log_uint("records", r->counts.records_in),
+             log_uint("created", outcomes(r, RESULT_CREATED)),
+             log_uint("updated", outcomes(r, RESULT_UPDATED)),
+             log_uint("deleted", outcomes(r, RESULT_DELETED)),
+             log_uint("unchanged", outcomes(r, RESULT_UNCHANGED)),
+             log_uint("skipped", outcomes(r, RESULT_SKIPPED)),
+             log_uint("superseded", outcomes(r, RESULT_SUPERSEDED)),
+             log_uint("failed", outcomes(r, RESULT_FAILED)));
 }
 
 int reactor_run(const struct config *config, const struct worker_settings *settings)

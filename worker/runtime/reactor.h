@@ -15,10 +15,13 @@
 #include "worker/adapters/kafka_sink.h"
 #include "worker/adapters/kafka_source.h"
 #include "worker/adapters/redis_store.h"
+#include "worker/runtime/event_path.h"
 #include "worker/runtime/histogram.h"
 #include "worker/runtime/loop.h"
 #include "worker/runtime/payloads.h"
+#include "worker/runtime/scale.h"
 #include "worker/runtime/settings.h"
+#include "worker/runtime/unread.h"
 #include "worker/runtime/why.h"
 
 #include <stdio.h>
@@ -28,15 +31,45 @@ struct admin;
 /* Why the process is not ready, as bits; 0: ready. */
 enum not_ready { NOT_JOINED = 1, NOT_STORE = 2, NOT_KAFKA = 4, NOT_STOPPING = 8 };
 
+/* Labels of metrics. X(SYMBOL, name) */
+#define KAFKA_ERRORS(X)                                                                                      \
+    X(WARNING, "warning")         /* the client goes on by itself */                                         \
+    X(UNREACHABLE, "unreachable") /* no broker can be used: until one answers */                             \
+    X(DENIED, "denied")           /* credentials or rights are refused */                                    \
+    X(FATAL, "fatal")             /* the worker stops */                                                     \
+    X(COMMIT, "commit")           /* an offset was not committed, and will be again */
+
+#define REDIS_ERRORS(X)                                                                                      \
+    X(CONNECTION, "connection")  /* lost, not made, or refused by the server */                              \
+    X(UNANSWERED, "unanswered")  /* a claim, settle or budget question to be asked again */                  \
+    X(REFUSED, "settle_refused") /* fenced off: another worker took the product over */
+
+enum kafka_error {
+#define X(symbol, name) KAFKA_ERROR_##symbol,
+    KAFKA_ERRORS(X)
+#undef X
+        KAFKA_ERROR_COUNT
+};
+
+enum redis_error {
+#define X(symbol, name) REDIS_ERROR_##symbol,
+    REDIS_ERRORS(X)
+#undef X
+        REDIS_ERROR_COUNT
+};
+
 /* Counted for /metrics and the last log line. */
 struct reactor_counts {
-    uint64_t outcomes[RESULT_KIND_COUNT], dead_letters, calls[CALL_LOOKUP + 1], call_classes[API_CLASS_COUNT],
-        records_in, record_bytes_in, publish_failures, store_downs, turns;
+    uint64_t events[RESULT_KIND_COUNT][EVENT_PATH_COUNT]; /* acknowledged results */
+    uint64_t dead_letters, calls[CALL_LOOKUP + 1], call_classes[CALL_LOOKUP + 1][API_CLASS_COUNT], records_in,
+        record_bytes_in, publish_failures, store_downs, turns, repairs_failed;
+    uint64_t kafka_errors[KAFKA_ERROR_COUNT], redis_errors[REDIS_ERROR_COUNT];
     /* by catalog, as configured: events that name another one have no row here */
     uint64_t planned[CALL_LOOKUP + 1];
     uint64_t catalog_outcomes[CONFIG_CATALOGS_MAX][RESULT_KIND_COUNT], catalog_calls[CONFIG_CATALOGS_MAX];
     struct histogram freshness;                                    /* event time to the acknowledged result */
     struct histogram claims, settles, call_times[CALL_LOOKUP + 1]; /* question to answer */
+    struct scale_pace paces[CONFIG_CATALOGS_MAX];                  /* how long a catalog's calls take */
     usec_t turn_max_us; /* longest turn since the last snapshot: how late anything may be */
 };
 
@@ -62,6 +95,7 @@ struct reactor {
     struct reactor_counts counts;
     struct loop_timer housekeeping;
     struct why_track why;
+    struct unread unread[CORE_PARTITIONS_MAX]; /* what is known of records not yet read */
     usec_t unacked_since_us; /* since when Kafka acknowledges nothing, while results wait for it */
     bool unacked_failed;     /* the last answer was a failure: what it was about is published again */
     usec_t store_look_us;    /* when the store was last looked at without need */
@@ -142,6 +176,8 @@ void rebuild_loaded(struct reactor *r, bool ok);
 void rebuild_abandon(struct reactor *r);
 
 /* repair.c */
+/* A late write stays as it is: counted, and one line. error: NULL where the line says all. */
+void repair_failed(struct reactor *r, const char *why, const char *error);
 void perform_repair(struct reactor *r, struct op_id op);
 void repair_fetched(void *arg, uint64_t cookie, enum fetch_status status, struct kafka_record record,
                     const char *error);

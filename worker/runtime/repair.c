@@ -2,6 +2,13 @@
 #include "common/log.h"
 #include "worker/runtime/reactor.h"
 
+void repair_failed(struct reactor *r, const char *why, const char *error)
+{
+    r->counts.repairs_failed++;
+    log_error("a late write could not be repaired: publish the product again (product.resync)",
+              log_str("reason", why), log_str("error", error));
+}
+
 void perform_repair(struct reactor *r, struct op_id op)
 {
     const struct payload *payload = payload_of(r->payloads, op);
@@ -19,10 +26,7 @@ void repair_fetched(void *arg, uint64_t cookie, enum fetch_status status, struct
 
     (void)cookie;
     if (status != FETCH_FOUND) {
-        log_error("a late write could not be repaired: the product's newest event cannot be read; publish "
-                  "the product "
-                  "again (product.resync)",
-                  log_str("error", error));
+        repair_failed(r, "the product's newest event cannot be read", error);
         return;
     }
     intake_repair(r, record);

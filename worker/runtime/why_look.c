@@ -14,6 +14,16 @@ static struct why_catalog catalogs[CONFIG_CATALOGS_MAX];
 static struct why_partition partitions[CORE_PARTITIONS_MAX];
 static struct source_position positions[CORE_PARTITIONS_MAX];
 
+int64_t why_partition_lag(const struct reactor *r, const struct source_position *position)
+{
+    int64_t done = core_committable(r->core, position->partition);
+    struct core_op_view oldest;
+
+    if (!core_view_oldest(r->core, position->partition, &oldest) && position->reached > done)
+        done = position->reached;
+    return why_lag(done, position->high);
+}
+
 static void look_at_partitions(struct reactor *r, struct why_facts *facts)
 {
     struct core_partition_view view;
@@ -23,7 +33,7 @@ static void look_at_partitions(struct reactor *r, struct why_facts *facts)
         struct why_partition *part = &partitions[n];
 
         core_view_partition(r->core, positions[n].partition, &view);
-        part->lag = why_lag(view.committable, positions[n].high);
+        part->lag = why_partition_lag(r, &positions[n]);
         part->full = view.full != CORE_FULL_NOT;
         part->open = core_view_oldest(r->core, positions[n].partition, &part->oldest);
         if (part->open && part->oldest.catalog < r->config->catalog_count)
@@ -173,25 +183,30 @@ static void put_oldest(struct sbuf *page, struct reactor *r, const struct core_o
     sbuf_puts(page, "}");
 }
 
-void why_status_partition(struct sbuf *page, struct reactor *r, uint16_t partition, int64_t high)
+const char *why_bound_name(enum core_full full)
 {
     static const char *const bounds[] = {[CORE_FULL_NOT] = "",
                                          [CORE_FULL_PARTITION] = "partition",
                                          [CORE_FULL_SPAN] = "span",
                                          [CORE_FULL_TOPIC] = "topic"};
+
+    return bounds[full];
+}
+
+void why_status_partition(struct sbuf *page, struct reactor *r, const struct source_position *position)
+{
     struct core_partition_view view;
     struct core_op_view oldest;
-    int64_t lag;
+    int64_t lag = why_partition_lag(r, position);
 
-    core_view_partition(r->core, partition, &view);
-    lag = why_lag(view.committable, high);
+    core_view_partition(r->core, position->partition, &view);
     if (lag >= 0)
         sbuf_printf(page, ",\"lag\":%" PRId64, lag);
     else
         sbuf_puts(page, ",\"lag\":null");
     sbuf_printf(page, ",\"open\":%" PRIu32 ",\"committed\":%" PRId64 ",\"window_full\":\"%s\",\"oldest\":",
-                view.open, view.committed, bounds[view.full]);
-    if (core_view_oldest(r->core, partition, &oldest))
+                view.open, view.committed, why_bound_name(view.full));
+    if (core_view_oldest(r->core, position->partition, &oldest))
         put_oldest(page, r, &oldest);
     else
         sbuf_puts(page, "null");
