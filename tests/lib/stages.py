@@ -92,15 +92,25 @@ def units(options):
     return c.from_junit(report, "ctest")
 
 
-def chart(options):
-    """the Helm chart: lint, templates, Kubernetes' schemas, policy, and the real worker on the rendered configuration"""
-    report = os.path.join(REPORTS, "chart.xml")
+def _folder(name, folder):
+    """The tests of a folder that needs no Kafka."""
+    report = os.path.join(REPORTS, name + ".xml")
     if os.path.exists(report):
         os.remove(report)
     run([sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=5", "--junitxml", report,
-         "-o", "junit_family=xunit2", "tests/chart"], "chart", env={"CATALOG_SYNC_BIN": os.path.join(ROOT, DEBUG, "bin")},
-        timeout_s=600, tail=100)
-    return c.from_junit(report, "chart")
+         "-o", "junit_family=xunit2", folder], name, env={"CATALOG_SYNC_BIN": os.path.join(ROOT, DEBUG, "bin")}, timeout_s=600,
+        tail=100)
+    return c.from_junit(report, name)
+
+
+def chart(options):
+    """the Helm chart: lint, templates, Kubernetes' schemas, policy, and the real worker on the rendered configuration"""
+    return _folder("chart", "tests/chart")
+
+
+def rules(options):
+    """the alert rules: promtool reads them, each alert fires and does not, each has its runbook"""
+    return _folder("rules", "tests/alerts")
 
 
 def _pytest(name, broker, log_name, environment, *chosen):
@@ -265,7 +275,7 @@ def compose(options):
 
 
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
-STAGES = [("format", format_), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("chart", chart),
+STAGES = [("format", format_), ("rules", rules), ("debug", debug), ("clang", clang), ("tidy", tidy), ("release", release), ("chart", chart),
           ("ctest", units), ("simulation", simulation), ("mutants", mutants), ("system-dev", system_dev),
           ("system-apache", system_apache), ("chaos", chaos), ("shop", shop), ("quickstart", quickstart), ("coverage", coverage),
           ("compose", compose), ("bare-root", bare_root)]
