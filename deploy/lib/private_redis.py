@@ -85,12 +85,19 @@ class PrivateRedis:
             return None if rest == b"-1" else [self._read(stream) for _ in range(int(rest))]
         return rest.decode()
 
-    def restart(self, keep_data=True, kill=False, down_s=0.0, while_down=None):
-        """Down and up on the same port. keep_data=False: what it knew is gone, as after a failed disk."""
+    def away(self, kill=False):
         if kill:
             self.process.kill()
         else:
             self.process.stop(10)
+
+    def back(self):
+        """On the same port, with what it knew."""
+        self._launch()
+
+    def restart(self, keep_data=True, kill=False, down_s=0.0, while_down=None):
+        """Down and up on the same port. keep_data=False: what it knew is gone, as after a failed disk."""
+        self.away(kill)
         if not keep_data:
             for name in os.listdir(self.home):
                 if name != "redis.log":
@@ -100,7 +107,7 @@ class PrivateRedis:
             while_down()
         if down_s:
             time.sleep(down_s)
-        self._launch()
+        self.back()
 
     def freeze(self):
         """SIGSTOP: connections stay open, nothing answers."""

@@ -241,10 +241,15 @@ def coverage(options):
 
 
 def chaos(options):
-    """3 workers on Apache Kafka, a random one killed with -9 again and again, API faults on"""
+    """3 workers on Apache Kafka, a random one killed with -9 again and again, API faults on; with --long the drills of the alerts as well"""
     size = ["--events", "20000", "--seconds", "180"] if options.long else ["--events", "3000", "--seconds", "40"]
-    return c.one("chaos", run([sys.executable, "-B", "tests/system/chaos.py", *size], "chaos", quiet=False,
-                              env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=1800))
+    environment = {"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}
+    result = c.one("chaos", run([sys.executable, "-B", "tests/system/chaos.py", *size], "chaos", quiet=False, env=environment,
+                                timeout_s=1800))
+    if options.long:
+        result.add(c.one("drills", run([sys.executable, "-B", "tests/system/drills.py"], "drills", quiet=False, env=environment,
+                                       timeout_s=3600)))
+    return result
 
 
 def shop(options):

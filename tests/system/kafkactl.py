@@ -50,11 +50,17 @@ class DevKafka:
         for name, count in partitions.items():
             self._command("topic %s:%d" % (name, count))
 
-    def restart(self, down_s=1.0):
-        """The mock keeps all in memory, so its brokers are taken down and up: clients see the same thing."""
+    def away(self):
+        """The mock keeps all in memory, so its brokers are taken down, not its process: clients see the same thing."""
         self._command("down")
-        time.sleep(down_s)
+
+    def back(self):
         self._command("up")
+
+    def restart(self, down_s=1.0):
+        self.away()
+        time.sleep(down_s)
+        self.back()
 
     def stop(self):
         if self.process:
@@ -63,6 +69,13 @@ class DevKafka:
 
 
 class ApacheKafka(apache.ApacheKafka):
+    def away(self):
+        self.process.stop(30)
+
+    def back(self):
+        """On the same ports with the same data."""
+        self._launch()
+
     def create_topics(self, partitions, compacted=()):
         create_topics(self.bootstrap, partitions, compacted)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -39,17 +40,25 @@ class Prometheus:
             out.write(text)
         return path
 
-    def start(self):
-        os.makedirs(self.home)
-        self._write("rules.yml", self.rules)
+    def _configure(self):
         targets = json.dumps(["127.0.0.1:%d" % worker.admin_port for worker in self.workers])
-        config = self._write("prometheus.yml", """
+        return self._write("prometheus.yml", """
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: [rules.yml]
 scrape_configs:
   - job_name: %s
     static_configs: [{targets: %s}]
 """ % (self.job, targets))
+
+    def follow(self):
+        """The workers' ports have changed."""
+        self._configure()
+        self.process.signal(signal.SIGHUP)
+
+    def start(self):
+        os.makedirs(self.home)
+        self._write("rules.yml", self.rules)
+        config = self._configure()
         self.port = procs.free_port()
         self.process = procs.Process("prometheus", [
             "prometheus", "--config.file=" + config, "--storage.tsdb.path=" + os.path.join(self.home, "data"),
