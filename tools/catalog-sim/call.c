@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "batch.h"
 #include "common/assertx.h"
 #include "draw.h"
 #include "errors.h"
@@ -14,55 +15,28 @@
 #define NEVER_US  UINT64_MAX
 #define SPARE_MAX 1024
 
-const char *const kind_names[KIND_COUNT] = {"create", "update", "delete", "lookup", "read", "other"};
+const char *const kind_names[KIND_COUNT] = {"create", "update", "delete", "batch",
+                                            "lookup", "read",   "status", "other"};
 
 static bool is_write(const struct call *call)
 {
-    return call->kind <= KIND_DELETE;
+    return call->kind <= KIND_BATCH;
 }
 
-/* Overlap: another write to the same retailer id is in flight. Two calls of equal content do no harm to each
- * other. */
 static void take_off(struct call *call)
 {
-    struct sim *sim = call->sim;
-    struct subject *subject = call->subject;
-    if (!is_write(call) || !subject)
-        return;
-    for (struct call *other = subject->flying; other; other = other->next_flying) {
-        bool different = other->content_hash != call->content_hash;
-        bool beyond = call->received_us - other->received_us > (uint64_t)sim->knobs.call_late_max_ms * 1000;
-        sim->counters.overlaps++;
-        sim->counters.overlaps_different += different;
-        sim->counters.different_beyond += different && beyond;
-        sim->counters.different_within += different && !beyond;
-        struct journal_entry *both[] = {journal_at(&sim->journal, call->seq),
-                                        journal_at(&sim->journal, other->seq)};
-        for (int i = 0; i < 2; i++) {
-            if (both[i]) {
-                both[i]->overlap = true;
-                both[i]->overlap_different |= different;
-            }
-        }
-    }
-    call->next_flying = subject->flying;
-    if (subject->flying)
-        subject->flying->prev_flying = call;
-    subject->flying = call;
-    call->is_flying = true;
+    if (call->batch)
+        batch_take_off(call);
+    else if (is_write(call) && call->subject)
+        flight_take_off(call->sim, &call->flight, call->subject, call->content_hash, call->received_us,
+                        call->seq);
 }
 
 static void land(struct call *call)
 {
-    if (!call->is_flying)
-        return;
-    if (call->prev_flying)
-        call->prev_flying->next_flying = call->next_flying;
-    else
-        call->subject->flying = call->next_flying;
-    if (call->next_flying)
-        call->next_flying->prev_flying = call->prev_flying;
-    call->is_flying = false;
+    flight_land(&call->flight);
+    if (call->batch)
+        batch_call_ends(call);
 }
 
 static void free_call(struct call *call)
@@ -76,6 +50,7 @@ static void free_call(struct call *call)
         sim->live = call->next_live;
     if (call->next_live)
         call->next_live->prev_live = call->prev_live;
+    batch_let_go(call);
     params_free(&call->params);
     fault_free(&call->fault);
     text_free(&call->answer.body);
@@ -100,6 +75,7 @@ static void note(struct call *call)
     e->kind = (uint8_t)call->kind;
     e->fault = (uint8_t)call->fault.kind;
     e->version = (uint8_t)call->version;
+    e->entries = call->batch ? (uint32_t)call->batch->count : 0;
     if (call->catalog)
         memcpy(e->catalog, call->catalog->id, sizeof e->catalog);
     if (call->item)
@@ -203,6 +179,8 @@ static void number(struct call *call, const struct request *request)
         call->number = ++call->subject->calls;
     } else {
         key = XXH3_64bits(request->url, strlen(request->url)) + (uint64_t)call->method;
+        if (call->kind == KIND_BATCH)
+            key ^= XXH3_64bits(request->body, request->body_size_bytes);
         call->number = ++sim->numbers[mix64(key) % NUMBER_SLOTS];
     }
     call->rng.state = mix64(mix64((uint64_t)sim->knobs.seed) ^ mix64(key ^ ((uint64_t)call->number << 40)));
@@ -221,6 +199,7 @@ static struct call *make_call(struct sim *sim, const struct request *request)
     memset(call, 0, offsetof(struct call, params) + offsetof(struct params, at));
     call->sim = sim;
     call->received_us = sim_now_us();
+    call->ordinal = ++sim->ordinal;
     call->apply_at_us = call->answer_at_us = call->settle_at_us = NEVER_US;
     call->token = -1;
     call->kind = KIND_OTHER;
@@ -241,7 +220,7 @@ struct call *call_begin(struct sim *sim, const struct request *request, void (*o
     call->on_ready = on_ready;
     call->owner = owner;
     call->beginning = true;
-    journal_open(sim, call);
+    call->seq = journal_open(&sim->journal, call->received_us)->seq;
     const char *why = read_params(call, request);
     call_route(call, request);
     if (call->kind == KIND_DELETE)
@@ -258,6 +237,8 @@ struct call *call_begin(struct sim *sim, const struct request *request, void (*o
         answer_100(call, message);
         call->op = OP_ANSWERED;
     }
+    if (call->op == OP_BATCH)
+        batch_read(call, request);
     draw_fate(call, admitted);
     note(call);
     take_off(call);
@@ -279,6 +260,7 @@ void calls_detach_all(struct sim *sim)
 {
     for (struct call *call = sim->live; call; call = call->next_live) {
         land(call);
+        batch_let_go(call);
         call->subject = NULL;
         call->item = NULL;
         call->apply_at_us = NEVER_US;

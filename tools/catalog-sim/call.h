@@ -3,6 +3,7 @@
 #define CATALOG_SIM_CALL_H
 
 #include "faults.h"
+#include "flight.h"
 #include "params.h"
 #include "rng.h"
 #include "store.h"
@@ -12,10 +13,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct batch;
 struct sim;
 
 enum call_method { METHOD_GET, METHOD_POST, METHOD_DELETE, METHOD_OTHER };
-enum call_kind { KIND_CREATE, KIND_UPDATE, KIND_DELETE, KIND_LOOKUP, KIND_READ, KIND_OTHER, KIND_COUNT };
+enum call_kind {
+    KIND_CREATE,
+    KIND_UPDATE,
+    KIND_DELETE,
+    KIND_BATCH, /* the last that writes */
+    KIND_LOOKUP,
+    KIND_READ,
+    KIND_STATUS,
+    KIND_OTHER,
+    KIND_COUNT
+};
 enum call_op {
     OP_ANSWERED,
     OP_CREATE,
@@ -23,6 +35,8 @@ enum call_op {
     OP_ITEM_DELETE,
     OP_ITEM_READ,
     OP_LOOKUP,
+    OP_BATCH,
+    OP_BATCH_STATUS,
     OP_CATALOG_READ,
     OP_ME
 };
@@ -58,6 +72,7 @@ struct request {
     const char *content_type, *authorization, *host; /* NULL: absent */
     const char *body;
     size_t body_size_bytes;
+    bool body_too_large; /* of an items_batch: the body was thrown away */
 };
 
 struct call {
@@ -75,8 +90,9 @@ struct call {
     char target[160];  /* node id as asked, for messages */
     struct item *item; /* read, written or made */
     uint64_t content_hash;
-    uint64_t seq;    /* in the journal */
-    uint32_t number; /* of this subject's calls, from 1 */
+    uint64_t seq;     /* in the journal */
+    uint64_t ordinal; /* among all calls, from 1 */
+    uint32_t number;  /* of this subject's calls, from 1 */
     struct rng rng;
     struct fault fault;
     bool fault_answers; /* the fault has an answer of its own, the true one is thrown away */
@@ -88,8 +104,8 @@ struct call {
 
     uint64_t received_us, apply_at_us, answer_at_us, settle_at_us; /* UINT64_MAX: never, or done */
     uint64_t applied_us;
-    struct call *next_flying, *prev_flying;
-    bool is_flying;
+    struct flight flight;
+    struct batch *batch; /* of an items_batch that can be carried out */
     struct call *next_live, *prev_live;
     struct timer timer;
     void (*on_ready)(void *owner);

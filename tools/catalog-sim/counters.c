@@ -31,7 +31,7 @@ static void maps(const struct counters *c, struct text *out)
     for (int i = 0; i < KIND_COUNT; i++)
         member(out, kind_names[i], c->by_kind[i]);
     text_str(out, "},\"applied\":{");
-    for (int i = 0; i <= KIND_DELETE; i++)
+    for (int i = 0; i <= KIND_BATCH; i++)
         member(out, kind_names[i], c->applied[i]);
     text_str(out, "},\"by_status\":{");
     for (int i = 0; i < 600; i++) {
@@ -54,7 +54,7 @@ static void maps(const struct counters *c, struct text *out)
 void counters_json(struct sim *sim, struct text *out)
 {
     const struct counters *c = &sim->counters;
-    uint64_t open = 0;
+    uint64_t open = sim->batches.open_count;
     for (const struct call *call = sim->live; call; call = call->next_live)
         open += call->settle_at_us != UINT64_MAX || call->answer_at_us != UINT64_MAX;
     text_char(out, '{');
@@ -73,6 +73,11 @@ void counters_json(struct sim *sim, struct text *out)
     member(out, "overlaps_different", c->overlaps_different);
     member(out, "overlaps_different_within", c->different_within);
     member(out, "overlaps_different_beyond", c->different_beyond);
+    member(out, "overlaps_bulk", c->overlaps_bulk);
+    member(out, "batch_entries", c->entries_checked);
+    member(out, "batch_entries_applied", c->entries_applied);
+    member(out, "batch_entries_refused", c->entries_refused);
+    member(out, "batch_entries_left_out", c->entries_left_out);
     member(out, "journal_lost", journal_lost(&sim->journal));
     member(out, "connections", c->connections);
     member(out, "control_requests", c->control);

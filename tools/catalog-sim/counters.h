@@ -19,7 +19,8 @@ struct counters {
         uint64_t count;
     } by_code[COUNTED_CODES];
     uint64_t applied[8], duplicates_refused, late_applied, late_beyond, lost_answers, unauthenticated;
-    uint64_t overlaps, overlaps_different, different_within, different_beyond;
+    uint64_t overlaps, overlaps_different, different_within, different_beyond, overlaps_bulk;
+    uint64_t entries_checked, entries_refused, entries_applied, entries_left_out;
 };
 
 /* Counts a call whose answer is settled (status 0: none went out). */

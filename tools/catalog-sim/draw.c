@@ -10,8 +10,9 @@
 static bool fits(enum fault_scope scope, enum call_kind kind)
 {
     switch (scope) {
-    case FAULT_WRITES: return kind <= KIND_DELETE;
-    case FAULT_READS: return kind == KIND_LOOKUP || kind == KIND_READ;
+    case FAULT_WRITES: return kind <= KIND_BATCH;
+    case FAULT_SIZED: return kind == KIND_LOOKUP || kind == KIND_READ || kind == KIND_BATCH;
+    case FAULT_BATCHES: return kind == KIND_BATCH;
     case FAULT_DELETES: return kind == KIND_DELETE;
     default: return true;
     }
@@ -46,24 +47,29 @@ static enum fault_kind draw_kind(struct call *call)
     return at < k->faults_percent ? draw_spread(call->kind, among) : FAULT_NONE;
 }
 
-static uint64_t draw_latency_us(struct call *call)
+uint64_t draw_time_us(struct rng *rng, double mean_ms, int64_t kind, double max_ms)
 {
-    const struct knobs *k = &call->sim->knobs;
-    double mean = k->latency_ms, a = rng_unit(&call->rng), b = rng_unit(&call->rng), ms = mean;
-    switch (k->latency_kind) {
-    case LATENCY_UNIFORM: ms = mean * 2 * a; break;
-    case LATENCY_EXP: ms = -mean * log(1 - a); break;
+    double a = rng_unit(rng), b = rng_unit(rng), ms = mean_ms;
+    switch (kind) {
+    case LATENCY_UNIFORM: ms = mean_ms * 2 * a; break;
+    case LATENCY_EXP: ms = -mean_ms * log(1 - a); break;
     case LATENCY_LOGNORMAL: {
         /* sigma 0.5; the mean of exp(m + s*N) is exp(m + s*s/2) */
         double normal = sqrt(-2 * log(1 - a)) * cos(2 * 3.14159265358979323846 * b);
-        ms = mean * exp(0.5 * normal - 0.125);
+        ms = mean_ms * exp(0.5 * normal - 0.125);
         break;
     }
     default: break;
     }
-    if (ms > k->latency_max_ms)
-        ms = k->latency_max_ms;
+    if (ms > max_ms)
+        ms = max_ms;
     return (uint64_t)(ms * 1000);
+}
+
+static uint64_t draw_latency_us(struct call *call)
+{
+    const struct knobs *k = &call->sim->knobs;
+    return draw_time_us(&call->rng, k->latency_ms, k->latency_kind, k->latency_max_ms);
 }
 
 /* When a late write lands: within the bound with 5 % to spare (timers run late), or, if drawn so, beyond it.

@@ -70,6 +70,13 @@ void answer_100(struct call *call, const char *message)
     answer_error(call, &(struct api_error){400, 100, 0, -1, NULL, message, NULL, NULL, NULL});
 }
 
+void answer_required(struct call *call, const char *name)
+{
+    char message[100];
+    snprintf(message, sizeof message, "(#100) The parameter %s is required", name);
+    answer_100(call, message);
+}
+
 static void answer_unsupported(struct call *call, int subcode)
 {
     char message[512];
@@ -163,6 +170,12 @@ void answer_throttle(struct call *call, int code, int regain_minutes)
             "more "
             "info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.";
         break;
+    case 80014:
+        e.message =
+            "(#80014) There have been too many calls for the batch uploads to this catalog account. Wait "
+            "a bit and try again. For more info, please refer to "
+            "https://developers.facebook.com/docs/graph-api/overview/rate-limiting.";
+        break;
     case 4:
         e.message = "(#4) Application request limit reached";
         e.is_transient = 1;
@@ -252,6 +265,7 @@ bool answer_fault(struct call *call)
     case FAULT_EMPTY_500: answer_5xx(call); return true;
     case FAULT_SUCCESS_FALSE: answer_raw(call, 200, NULL, "{\"success\":false}"); return true;
     case FAULT_THROTTLE_80009: answer_throttle(call, 80009, (int)k->throttle_regain_minutes); return true;
+    case FAULT_THROTTLE_80014: answer_throttle(call, 80014, (int)k->throttle_regain_minutes); return true;
     case FAULT_THROTTLE_4: answer_throttle(call, 4, 0); return true;
     case FAULT_THROTTLE_17: answer_throttle(call, 17, 0); return true;
     case FAULT_THROTTLE_613: answer_throttle(call, 613, 0); return true;
@@ -281,4 +295,22 @@ bool answer_fault(struct call *call)
         return true;
     default: return false;
     }
+}
+
+int call_flag(struct call *call, const char *name, int by_default)
+{
+    const struct param *p = params_find(&call->params, name);
+    if (!p)
+        return by_default;
+    if (p->json && cJSON_IsBool(p->json))
+        return cJSON_IsTrue(p->json);
+    const char *s = p->text ? p->text : "";
+    if (strcmp(s, "true") == 0 || strcmp(s, "1") == 0)
+        return 1;
+    if (strcmp(s, "false") == 0 || strcmp(s, "0") == 0)
+        return 0;
+    char message[100];
+    snprintf(message, sizeof message, "(#100) Param %s must be a boolean", name);
+    answer_100(call, message);
+    return -1;
 }

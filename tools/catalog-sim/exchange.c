@@ -242,6 +242,22 @@ static bool is_control(const struct exchange *ex)
     return strncmp(ex->url, "/_sim", 5) == 0 && strchr("/?", ex->url[5]);
 }
 
+/* Bulk calls may be larger than others. */
+static bool is_items_batch(const struct exchange *ex)
+{
+    static const char edge[] = "/items_batch";
+    size_t len = strcspn(ex->url, "?"), edge_len = sizeof edge - 1;
+    return len > edge_len && memcmp(ex->url + len - edge_len, edge, edge_len) == 0;
+}
+
+static uint64_t body_max_bytes(const struct exchange *ex)
+{
+    const struct knobs *k = &ex->sim->knobs;
+    return is_control(ex)       ? CONTROL_BODY_MAX_BYTES
+           : is_items_batch(ex) ? (uint64_t)k->batch_body_max_bytes
+                                : (uint64_t)k->body_max_bytes;
+}
+
 /* The whole request is here. */
 static enum MHD_Result process(struct exchange *ex, const char *method)
 {
@@ -252,11 +268,12 @@ static enum MHD_Result process(struct exchange *ex, const char *method)
         .host = MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, "Host"),
         .body = ex->body.at ? ex->body.at : "",
         .body_size_bytes = ex->body.len,
+        .body_too_large = ex->body_seen_bytes > ex->body.len,
     };
     set_method(&request, method);
     if (ex->url[0] != '/')
         return refuse(ex, 400, "Bad Request");
-    if (ex->body_seen_bytes > ex->body.len)
+    if (request.body_too_large && !is_items_batch(ex))
         return refuse(ex, 413, "Content Too Large");
     if (is_control(ex))
         return control(ex, &request);
@@ -273,9 +290,8 @@ static enum MHD_Result process(struct exchange *ex, const char *method)
 
 static enum MHD_Result take_body(struct exchange *ex, const char *upload, size_t size)
 {
-    uint64_t most = is_control(ex) ? CONTROL_BODY_MAX_BYTES : (uint64_t)ex->sim->knobs.body_max_bytes;
     ex->body_seen_bytes += size;
-    if (ex->body_seen_bytes > most)
+    if (ex->body_seen_bytes > body_max_bytes(ex))
         text_free(&ex->body);
     else
         text_add(&ex->body, upload, size);

@@ -26,6 +26,7 @@ enum fault_kind {
     FAULT_HANG_AFTER,
     FAULT_LATE,
     FAULT_THROTTLE_80009,
+    FAULT_THROTTLE_80014,
     FAULT_THROTTLE_4,
     FAULT_THROTTLE_17,
     FAULT_THROTTLE_613,
@@ -47,7 +48,7 @@ enum fault_kind {
     FAULT_COUNT
 };
 
-enum fault_scope { FAULT_ANY, FAULT_WRITES, FAULT_READS, FAULT_DELETES };
+enum fault_scope { FAULT_ANY, FAULT_WRITES, FAULT_SIZED, FAULT_DELETES, FAULT_BATCHES };
 
 struct fault_def {
     const char *name;

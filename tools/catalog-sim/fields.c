@@ -80,6 +80,9 @@ const struct field_def field_defs[FIELD_COUNT] = {
     WHOLE("return_policy_days"),
     STR("commerce_tax_category", 0),
     {"additional_variant_attributes", FIELD_OBJECT, 0, NULL, NULL},
+    {"internal_label", FIELD_BULK, 0, NULL, NULL},
+    {"video", FIELD_BULK, 0, NULL, NULL},
+    {"disabled_capabilities", FIELD_BULK, 0, NULL, NULL},
 };
 
 static char message[512];
@@ -93,7 +96,7 @@ int field_by_name(const char *name)
     return -1;
 }
 
-static size_t count_chars(const char *s)
+size_t field_chars(const char *s)
 {
     size_t n = 0;
     for (; *s; s++)
@@ -153,8 +156,7 @@ static const char *read_json(const struct field_def *def, const struct params *p
                    : must_be(def, def->type == FIELD_LIST ? "an array of strings" : "an object of strings");
 }
 
-/* Begins with a calendar day; what may follow is a time. */
-static bool is_date(const char *s)
+bool field_is_date(const char *s)
 {
     int year, month, day, used = 0;
     return sscanf(s, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && used == 10 && month >= 1 &&
@@ -166,7 +168,7 @@ static const char *read_string(const struct field_def *def, const struct param *
     const char *s = p->text ? p->text : cJSON_GetStringValue(p->json);
     if (!s)
         return must_be(def, "a string");
-    if (def->max_chars && count_chars(s) > (size_t)def->max_chars) {
+    if (def->max_chars && field_chars(s) > (size_t)def->max_chars) {
         char what[64];
         snprintf(what, sizeof what, "at most %d characters long", def->max_chars);
         return must_be(def, what);
@@ -177,7 +179,7 @@ static const char *read_string(const struct field_def *def, const struct param *
     if (def->type == FIELD_COUNTRY && s[0] &&
         (strlen(s) != 2 || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2))
         return must_be(def, "a valid ISO 3166-1 country code");
-    if (def->type == FIELD_DATE && s[0] && !is_date(s))
+    if (def->type == FIELD_DATE && s[0] && !field_is_date(s))
         return must_be(def, "a valid date");
     struct text json = {0};
     text_reserve(&json, strlen(s) + 2);
@@ -190,7 +192,7 @@ const char *fields_read(struct field_values *values, const struct params *p)
 {
     for (int i = 0; i < p->count; i++) {
         int field = field_by_name(p->at[i].name);
-        if (field < 0)
+        if (field < 0 || field_defs[field].type == FIELD_BULK)
             continue;
         const struct field_def *def = &field_defs[field];
         char *json = NULL;
@@ -209,19 +211,18 @@ const char *fields_read(struct field_values *values, const struct params *p)
     return NULL;
 }
 
-/* The values are JSON text, so a URI begins after the quote. */
-static bool is_absolute_http(const char *json)
+bool field_is_uri(const char *s)
 {
-    const char *s = json + 1;
     size_t scheme = strncasecmp(s, "https://", 8) == 0 ? 8 : strncasecmp(s, "http://", 7) == 0 ? 7 : 0;
-    return scheme && s[scheme] != '"' && s[scheme] != '/' && s[strcspn(s, " \\")] == '\0';
+    return scheme && s[scheme] != '\0' && s[scheme] != '"' && s[scheme] != '/' &&
+           s[strcspn(s, " \\")] == '\0';
 }
 
 const char *fields_check_uris(const struct field_values *values)
 {
     for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
         const char *json = values->json[i];
-        if (field_defs[i].type == FIELD_URI && json && !is_absolute_http(json)) {
+        if (field_defs[i].type == FIELD_URI && json && !field_is_uri(json + 1)) { /* after the quote */
             snprintf(message, sizeof message, "(#100) Param %s is not a valid URI.", field_defs[i].name);
             return message;
         }
@@ -229,12 +230,11 @@ const char *fields_check_uris(const struct field_values *values)
     return NULL;
 }
 
-static bool in_list(const char *values, const char *json)
+static bool in_list(const char *values, const char *s, size_t len)
 {
-    size_t len = strlen(json) - 2;
     for (const char *at = values;;) {
         size_t n = strcspn(at, "|");
-        if (n == len && memcmp(at, json + 1, n) == 0)
+        if (n == len && memcmp(at, s, n) == 0)
             return true;
         if (at[n] == '\0')
             return false;
@@ -242,11 +242,17 @@ static bool in_list(const char *values, const char *json)
     }
 }
 
+bool field_in_list(const char *values, const char *s)
+{
+    return in_list(values, s, strlen(s));
+}
+
 const char *fields_check_enums(const struct field_values *values)
 {
     for (int i = 0; i < FIELD_COUNT && field_defs[i].name; i++) {
         const struct field_def *def = &field_defs[i];
-        if (def->type != FIELD_ENUM || !values->json[i] || in_list(def->values, values->json[i]))
+        const char *json = values->json[i]; /* with its quotes */
+        if (def->type != FIELD_ENUM || !json || in_list(def->values, json + 1, strlen(json) - 2))
             continue;
         size_t used =
             (size_t)snprintf(message, sizeof message, "(#100) Param %s must be one of {", def->name);

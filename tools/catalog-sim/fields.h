@@ -31,8 +31,9 @@ enum field_type {
     FIELD_CURRENCY_CODE,
     FIELD_COUNTRY,
     FIELD_DATE,
-    FIELD_LIST,  /* of strings */
-    FIELD_OBJECT /* of strings */
+    FIELD_LIST,   /* of strings */
+    FIELD_OBJECT, /* of strings */
+    FIELD_BULK    /* a list that bulk calls alone write: the single edge takes it for an unknown parameter */
 };
 
 struct field_def {
@@ -64,6 +65,13 @@ const char *fields_read(struct field_values *values, const struct params *p);
 const char *fields_check_uris(const struct field_values *values);
 const char *fields_check_enums(const struct field_values *values);
 
+/* Forms of single values. The list of an enum is separated by '|'. A date begins with a calendar day; what
+ * may follow is a time. */
+size_t field_chars(const char *s);
+bool field_is_date(const char *s);
+bool field_is_uri(const char *s);
+bool field_in_list(const char *values, const char *s);
+
 /* True if the field is given and not an empty string. */
 bool field_given(const struct field_values *values, int field);
 void fields_free(struct field_values *values);
@@ -71,5 +79,9 @@ void fields_free(struct field_values *values);
 /* Adds the price as the API reads it back: a localised string such as "$19.99" or "Rp460.000".
  * cents_always: the integer of zero-decimal currencies counts hundredths too. */
 void price_text(struct text *out, int64_t minor_units, const char *currency, bool cents_always);
+
+/* Reads a price such as "9.99 USD" into the integer that the single edge has for it; cents_always as above.
+ * NULL, or what it must be. */
+const char *price_parse(const char *s, bool cents_always, int64_t *minor_units, char currency[4]);
 
 #endif

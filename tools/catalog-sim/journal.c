@@ -11,12 +11,11 @@ void journal_init(struct journal *j, uint64_t size)
     *j = (struct journal){.ring = zalloc(size, sizeof(struct journal_entry)), .size = size, .next_seq = 1};
 }
 
-void journal_open(struct sim *sim, struct call *call)
+struct journal_entry *journal_open(struct journal *j, uint64_t received_us)
 {
-    struct journal *j = &sim->journal;
     struct journal_entry *e = &j->ring[j->next_seq % j->size];
-    *e = (struct journal_entry){.seq = j->next_seq, .received_us = call->received_us};
-    call->seq = j->next_seq++;
+    *e = (struct journal_entry){.seq = j->next_seq++, .received_us = received_us};
+    return e;
 }
 
 struct journal_entry *journal_at(struct journal *j, uint64_t seq)
@@ -75,6 +74,10 @@ static void entry_json(const struct sim *sim, const struct journal_entry *e, str
     text_member(out, "retailer_id", e->retailer_id);
     text_member(out, "item_id", e->item_id);
     text_fmt(out, ",\"content_hash\":\"%016llx\"", (unsigned long long)e->content_hash);
+    if (e->batch_seq)
+        text_fmt(out, ",\"batch_seq\":%llu", (unsigned long long)e->batch_seq);
+    if (e->entries)
+        text_fmt(out, ",\"entries\":%u", e->entries);
     number_member(out, "status", e->status);
     number_member(out, "code", e->code);
     number_member(out, "subcode", e->subcode);

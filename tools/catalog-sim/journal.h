@@ -1,4 +1,5 @@
-/* The journal: every API call, the newest N of them (knob journal.size). */
+/* The journal: every API call and every valid entry of a bulk call, the newest N of them (knob journal.size).
+ */
 #ifndef CATALOG_SIM_JOURNAL_H
 #define CATALOG_SIM_JOURNAL_H
 
@@ -7,14 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct call;
 struct sim;
 
 struct journal_entry {
     uint64_t seq;                                  /* from 1 */
     uint64_t received_us, applied_us, answered_us; /* 0: not (yet) */
     uint64_t content_hash;
+    uint64_t batch_seq; /* of a bulk call's entry: the call; else 0 */
     uint32_t number;
+    uint32_t entries; /* of a bulk call */
     int status, code, subcode;
     uint8_t method, kind, fault, version;
     bool applied, lost, overlap, overlap_different;
@@ -28,8 +30,8 @@ struct journal {
 
 void journal_init(struct journal *j, uint64_t size);
 
-/* Opens an entry; its seq goes into the call. */
-void journal_open(struct sim *sim, struct call *call);
+/* Opens an entry. */
+struct journal_entry *journal_open(struct journal *j, uint64_t received_us);
 
 /* The entry of that call, or NULL if it was overwritten since. */
 struct journal_entry *journal_at(struct journal *j, uint64_t seq);

@@ -20,6 +20,12 @@ enum { ZERO_DECIMAL_OFFSET, ZERO_DECIMAL_CENTS };
 enum { IMAGE_UPLOADED_ID, IMAGE_ONLY, IMAGE_FILE };
 enum { LAG_FIXED, LAG_RANDOM };
 enum { CASE_LOWER, CASE_MIXED };
+enum { WINS_FIRST, WINS_LAST, WINS_NONE, WINS_BOTH };
+enum { EXISTING_UPDATE, EXISTING_ERROR };
+enum { UNKNOWN_OK, UNKNOWN_ERROR };
+enum { MISSING_ERROR, MISSING_WARNING };
+enum { HANDLE_ERROR, HANDLE_EMPTY };
+enum { STATUS_CAPITAL, STATUS_LOWER };
 
 #define KNOB_TEXT_SIZE 64
 
@@ -47,6 +53,14 @@ struct knobs {
     double usage_header_from_percent, usage_header_force_percent;
     int64_t usage_header_extra_ids, usage_header_case;
     char usage_header_type[KNOB_TEXT_SIZE];
+    double batch_latency_ms;
+    int64_t batch_latency_kind, batch_requests_max, batch_body_max_bytes;
+    int64_t batch_duplicate_wins, batch_create_existing, batch_delete_unknown, batch_missing_required;
+    double batch_entry_fail_percent, batch_error_percent, batch_cancel_percent;
+    int64_t batch_validation_always, batch_handle_ttl_ms, batch_handle_unknown;
+    int64_t batch_status_case, batch_status_empty_ms, batch_status_samples_max, batch_status_validation;
+    int64_t limit_batch_per_minute, limit_batch_window_ms;
+    char usage_header_batch_type[KNOB_TEXT_SIZE];
     int64_t items_max, url_max_bytes, body_max_bytes;
     int64_t connections_max, header_max_bytes, keepalive_timeout_ms, journal_size;
 };

@@ -22,7 +22,7 @@ struct limit {
 };
 
 struct limits {
-    struct limit catalogs[CATALOGS_MAX], tokens[TOKENS_MAX], app;
+    struct limit catalogs[CATALOGS_MAX], batches[CATALOGS_MAX], tokens[TOKENS_MAX], app;
 };
 
 /* Counts the call. False: over a limit, and the call's answer is set. */

@@ -12,13 +12,6 @@ static void answer_ok(struct call *call, const char *body)
     answer_raw(call, 200, NULL, body);
 }
 
-static void answer_required(struct call *call, const char *name)
-{
-    char message[100];
-    snprintf(message, sizeof message, "(#100) The parameter %s is required", name);
-    answer_100(call, message);
-}
-
 static void answer_no_image(struct call *call)
 {
     static const char *const texts[] = {
@@ -54,26 +47,7 @@ static int read_upsert(struct call *call)
 {
     if (call->version < call->sim->knobs.version_upsert_from)
         return 0;
-    const struct param *p = params_find(&call->params, "allow_upsert");
-    if (!p)
-        return 1;
-    if (p->json && cJSON_IsBool(p->json))
-        return cJSON_IsTrue(p->json);
-    const char *s = p->text ? p->text : "";
-    if (strcmp(s, "true") == 0 || strcmp(s, "1") == 0)
-        return 1;
-    if (strcmp(s, "false") == 0 || strcmp(s, "0") == 0)
-        return 0;
-    answer_100(call, "(#100) Param allow_upsert must be a boolean");
-    return -1;
-}
-
-static size_t count_chars(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
+    return call_flag(call, "allow_upsert", 1);
 }
 
 static bool check_retailer_id(struct call *call)
@@ -83,7 +57,7 @@ static bool check_retailer_id(struct call *call)
     int64_t most = call->sim->knobs.retailer_id_max_length;
     if (p && !s) {
         answer_100(call, "(#100) Param retailer_id must be a string");
-    } else if (s && count_chars(s) > (size_t)most) {
+    } else if (s && field_chars(s) > (size_t)most) {
         char message[100];
         snprintf(message, sizeof message, "(#100) Param retailer_id must be at most %d characters long",
                  (int)most);
@@ -255,6 +229,8 @@ void call_operate(struct call *call)
     case OP_ITEM_DELETE: operate_delete(call); break;
     case OP_ITEM_READ: operate_read(call); break;
     case OP_LOOKUP: operate_lookup(call); break;
+    case OP_BATCH: batch_accept(call); break;
+    case OP_BATCH_STATUS: batch_answer_status(call); break;
     case OP_CATALOG_READ: operate_catalog_read(call); break;
     case OP_ME: answer_ok(call, "{\"id\":\"100000000000001\",\"name\":\"catalog-sim\"}"); break;
     case OP_ANSWERED: break;

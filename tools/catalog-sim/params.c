@@ -220,8 +220,10 @@ const cJSON *params_json(const struct params *p, const char *name, cJSON **owned
     return *owned;
 }
 
-static uint64_t hash_json(const cJSON *node)
+uint64_t params_json_hash(const cJSON *node)
 {
+    if (!node)
+        return 0;
     if (cJSON_IsString(node))
         return XXH3_64bits(node->valuestring, strlen(node->valuestring));
     if (cJSON_IsNumber(node))
@@ -230,7 +232,7 @@ static uint64_t hash_json(const cJSON *node)
     uint64_t place = 0;
     for (const cJSON *child = node->child; child; child = child->next) {
         uint64_t name = child->string ? XXH3_64bits(child->string, strlen(child->string)) : ++place;
-        sum += mix64(mix64(name) ^ hash_json(child));
+        sum += mix64(mix64(name) ^ params_json_hash(child));
     }
     return sum;
 }
@@ -250,7 +252,7 @@ uint64_t params_content_hash(const struct params *p)
         const struct param *one = &p->at[i];
         if (is_envelope(one->name) || params_find(p, one->name) != one)
             continue;
-        uint64_t value = one->text ? XXH3_64bits(one->text, strlen(one->text)) : hash_json(one->json);
+        uint64_t value = one->text ? XXH3_64bits(one->text, strlen(one->text)) : params_json_hash(one->json);
         sum += mix64(mix64(XXH3_64bits(one->name, strlen(one->name))) ^ value);
     }
     return mix64(sum);

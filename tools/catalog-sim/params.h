@@ -42,6 +42,9 @@ const cJSON *params_json(const struct params *p, const char *name, cJSON **owned
 /* A hash of the product content: independent of order and encoding of the body, without token, proof,
  * retailer_id and allow_upsert, so that a create and an update of the same content are equal. */
 uint64_t params_content_hash(const struct params *p);
+
+/* A hash of a JSON value (NULL: none), independent of the order of members. */
+uint64_t params_json_hash(const cJSON *node);
 void params_free(struct params *p);
 
 /* Decodes percent escapes in place; '+' becomes a space if asked. A broken escape stays as it is. Returns the

@@ -2,6 +2,7 @@
 #include "fields.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct currency {
@@ -43,4 +44,30 @@ void price_text(struct text *out, int64_t minor_units, const char *currency, boo
     text_str(out, grouped);
     if (!zero_decimal)
         text_fmt(out, "%c%02d", found.decimal, cents);
+}
+
+const char *price_parse(const char *s, bool cents_always, int64_t *minor_units, char currency[4])
+{
+    size_t whole = strspn(s, "0123456789"), decimals = 0;
+    const char *after = s + whole;
+    int64_t cents = 0;
+    if (*after == '.') {
+        decimals = strspn(after + 1, "0123456789");
+        after += 1 + decimals;
+    }
+    if (whole == 0 || whole > 12 || (decimals == 0 && after != s + whole) || *after != ' ' ||
+        strlen(after + 1) != 3 || strspn(after + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+        return "must be a decimal, a space and an ISO 4217 currency code, such as \"9.99 USD\"";
+    bool zero_decimal = is_zero_decimal(after + 1);
+    for (size_t i = 0; i < decimals; i++) {
+        int digit = s[whole + 1 + i] - '0';
+        if (digit && (zero_decimal || i >= 2))
+            return "has more decimals than its currency";
+        cents += i == 0 ? digit * 10 : i == 1 ? digit : 0;
+    }
+    memcpy(currency, after + 1, 4);
+    *minor_units = strtoll(s, NULL, 10);
+    if (!zero_decimal || cents_always)
+        *minor_units = *minor_units * 100 + cents;
+    return NULL;
 }

@@ -126,13 +126,18 @@ static void route_create(struct call *call)
 
 static bool is_later_edge(const char *edge)
 {
-    static const char *const edges[] = {"items_batch", "batch", "localized_items_batch",
-                                        "check_batch_request_status"};
+    static const char *const edges[] = {"batch", "localized_items_batch"};
     for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
         if (strcmp(edges[i], edge) == 0)
             return true;
     }
     return false;
+}
+
+static bool is_edge(const char *edge)
+{
+    return strcmp(edge, "products") == 0 || strcmp(edge, "items_batch") == 0 ||
+           strcmp(edge, "check_batch_request_status") == 0;
 }
 
 static void refuse_edge(struct call *call, const char *edge, const char *node_type)
@@ -157,7 +162,13 @@ static void route_catalog(struct call *call, const char *edge)
         call->op = OP_LOOKUP;
     } else if (strcmp(edge, "products") == 0 && call->method == METHOD_POST) {
         route_create(call);
-    } else if (edge[0] == '\0' || strcmp(edge, "products") == 0) {
+    } else if (strcmp(edge, "items_batch") == 0 && call->method == METHOD_POST) {
+        call->kind = KIND_BATCH;
+        call->op = OP_BATCH;
+    } else if (strcmp(edge, "check_batch_request_status") == 0 && call->method == METHOD_GET) {
+        call->kind = KIND_STATUS;
+        call->op = OP_BATCH_STATUS;
+    } else if (edge[0] == '\0' || is_edge(edge)) {
         answer_not_found(call, false);
     } else {
         refuse_edge(call, edge, "ProductCatalog");

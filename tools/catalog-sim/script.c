@@ -218,16 +218,30 @@ bool script_add(struct script *s, const cJSON *plan, char *why, size_t why_size)
     return true;
 }
 
+/* Whether the call names the retailer id, itself or in an entry; the number it has there. */
+static bool named_number(const struct call *call, const char *retailer_id, uint64_t *number)
+{
+    if (call->batch) {
+        const struct batch_entry *entry = batch_find(call->batch, retailer_id);
+        if (entry)
+            *number = entry->number;
+        return entry != NULL;
+    }
+    *number = call->number;
+    return call->subject && strcmp(call->subject->retailer_id, retailer_id) == 0;
+}
+
 static bool matches(const struct rule *r, const struct call *call)
 {
     if (r->times == 0 || (r->kind >= 0 && r->kind != (int)call->kind) ||
         (r->method >= 0 && r->method != (int)call->method))
         return false;
-    if (r->retailer_id && (!call->subject || strcmp(call->subject->retailer_id, r->retailer_id) != 0))
+    uint64_t number = call->ordinal;
+    if (r->retailer_id && !named_number(call, r->retailer_id, &number))
         return false;
     if (r->catalog && (!call->catalog || strcmp(call->catalog->id, r->catalog) != 0))
         return false;
-    return r->call_number == 0 || r->call_number == (r->retailer_id ? call->number : call->seq);
+    return r->call_number == 0 || r->call_number == number;
 }
 
 const struct fault *script_match(struct script *s, const struct call *call)

@@ -13,7 +13,7 @@ struct rule {
     int kind, method;     /* -1: any */
     char *retailer_id;    /* NULL: any */
     char *catalog;        /* NULL: any */
-    uint64_t call_number; /* 0: any. With a retailer_id: of its calls; without: of all calls (journal seq) */
+    uint64_t call_number; /* 0: any. With a retailer_id: of its calls; without: of all calls */
     int64_t times;        /* left */
     uint64_t hits;
     struct fault fault;

@@ -31,6 +31,8 @@ void sim_reset(struct sim *sim)
 {
     uint64_t connections = sim->counters.connections;
     calls_detach_all(sim);
+    batches_reset(&sim->batches);
+    sim->ordinal = 0;
     store_reset(&sim->store);
     journal_reset(&sim->journal);
     script_clear(&sim->script);
@@ -45,6 +47,7 @@ void sim_reset(struct sim *sim)
 void sim_free(struct sim *sim)
 {
     calls_free_all(sim);
+    batches_reset(&sim->batches);
     store_reset(&sim->store);
     script_clear(&sim->script);
     journal_free(&sim->journal);

@@ -2,6 +2,7 @@
 #ifndef CATALOG_SIM_SIM_H
 #define CATALOG_SIM_SIM_H
 
+#include "batch.h"
 #include "call.h"
 #include "counters.h"
 #include "journal.h"
@@ -28,7 +29,9 @@ struct sim {
     int spare_count;
     uint32_t
         numbers[NUMBER_SLOTS]; /* call numbers of calls without a retailer id, by hash of what they ask */
-    int64_t wall_offset_us;    /* wall clock minus monotonic clock, at start */
+    struct batches batches;
+    uint64_t ordinal;       /* of the newest call */
+    int64_t wall_offset_us; /* wall clock minus monotonic clock, at start */
 };
 
 /* Default settings, nothing else; the journal is the caller's to start. Free with sim_free(). */

@@ -12,7 +12,7 @@
 #define CATALOGS_MAX 64
 #define ITEM_ID_SIZE 20
 
-struct call;
+struct flight;
 struct item;
 
 struct catalog {
@@ -28,8 +28,8 @@ struct subject {
     struct item *live;   /* NULL: no such item now */
     struct item *newest; /* head of the chain of all items this retailer id ever had */
     uint32_t generations;
-    uint32_t calls;      /* calls that named it, for seeded faults */
-    struct call *flying; /* writes in flight */
+    uint32_t calls;        /* calls that named it, for seeded faults */
+    struct flight *flying; /* writes in flight */
 };
 
 struct item {
