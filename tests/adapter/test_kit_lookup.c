@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MAX = 8, ANSWER_SIZE = 1024 };
+enum { STEPS_MAX = 8, ANSWER_SIZE = 1024, LARGE_BYTES = API_BODY_MAX_BYTES + 4096, HEAD_BYTES = 128 };
 
 #define UNKNOWN_FIELD(name)                                                                                  \
     "{\"error\":{\"code\":100,\"message\":\"(#100) Tried accessing nonexisting field (" name                 \
@@ -183,6 +183,24 @@ static void test_too_much_at_once_is_asked_for_in_halves(void **state)
     end(&rig);
 }
 
+static void test_an_answer_that_is_too_large_is_asked_for_in_halves(void **state)
+{
+    static char large[LARGE_BYTES];
+    struct rig rig = {.count = 0};
+    int head = snprintf(large, sizeof large, "HTTP/1.1 200 X\r\nContent-Length: %zu\r\n\r\n",
+                        sizeof large - HEAD_BYTES);
+
+    (void)state;
+    memset(large + head, ' ', sizeof large - 1 - (size_t)head);
+    rig.steps[rig.count++] = (struct stub_step){.act = STUB_REPLY_CLOSE, .text = large};
+    answer(&rig, 200, "{\"data\":[{\"id\":\"1\",\"retailer_id\":\"A\"}]}");
+    assert_true(ask(&rig, 4, "description"));
+    assert_int_equal(rig.lookup.size, KIT_LOOKUP_MAX / 2);
+    assert_int_equal(rig.lookup.calls, 2);
+    assert_int_equal(rig.wanted[0].items, 1);
+    end(&rig);
+}
+
 static void test_what_does_not_end_is_given_up(void **state)
 {
     struct rig rig = {.count = 0};
@@ -204,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_doubled_items_hide_no_other),
         cmocka_unit_test(test_items_that_nobody_asked_for_end_no_loop),
         cmocka_unit_test(test_too_much_at_once_is_asked_for_in_halves),
+        cmocka_unit_test(test_an_answer_that_is_too_large_is_asked_for_in_halves),
         cmocka_unit_test(test_what_does_not_end_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,7 +253,7 @@ def chaos(options):
 
 
 def shop(options):
-    """a shop moves in, on Apache Kafka: adopted, re-synced, published again, Redis flushed in the middle, memory rebuilt"""
+    """a shop moves in, on Apache Kafka: adopted, re-synced in shadow and for real, published again, Redis flushed, memory rebuilt"""
     size = ["--rows", "50000", "--workers", "3"] if options.long else ["--rows", "2000", "--workers", "2"]
     return c.one("shop", run([sys.executable, "-B", "tests/system/shop.py", *size], "shop", quiet=False,
                              env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=3600))

@@ -120,6 +120,7 @@ static void test_without_an_answer_nothing_is_claimed(void **state)
 {
     struct plan live = case_plan(LIVE), none = case_plan("\"outcome\":\"skipped\",\"reason\":\"no_sku\"");
     struct plan failed = case_plan("\"sku\":\"S\",\"outcome\":\"failed\",\"reason\":\"price_invalid\"");
+    struct plan as_is = case_plan(SKIPPED "\"inactive\"");
     struct kit_wanted unanswered = {.sku = "S"};
     struct differences differences = {.count = 0};
 
@@ -127,12 +128,16 @@ static void test_without_an_answer_nothing_is_claimed(void **state)
     assert_int_equal(verdict(&live, NULL, &differences), KIND_UNSEEN);
     assert_int_equal(verdict(&live, &unanswered, &differences), KIND_UNSEEN);
     assert_int_equal(verdict(&none, NULL, &differences), KIND_NOTHING);
+    as_is.want = WANT_AS_IS;
+    assert_false(verdict_wants_lookup(&as_is));
+    assert_int_equal(verdict(&as_is, NULL, &differences), KIND_NOTHING);
     assert_true(verdict_wants_lookup(&live));
     assert_false(verdict_wants_lookup(&none));
     assert_false(verdict_wants_lookup(&failed));
     plan_free(&live);
     plan_free(&none);
     plan_free(&failed);
+    plan_free(&as_is);
 }
 
 int main(void)

@@ -14,7 +14,7 @@ import world as worlds
 CREATORS = 4
 
 
-def create_items(world, products):
+def create_items(world, products, catalog=worlds.CATALOG, token=worlds.TOKEN):
     """Puts each product's item into the simulated catalog; returns their ids in order. All through the API, as a shop did."""
     host = urllib.parse.urlsplit(world.sim.url).netloc
 
@@ -24,8 +24,8 @@ def create_items(world, products):
         for data in part:
             body = {"retailer_id": data["sku"], "name": "old " + data["name"], "price": 100, "currency": data["currency"],
                     "image_url": data["image_link"], "description": "old"}
-            connection.request("POST", "/v25.0/%s/products" % worlds.CATALOG, json.dumps(body), {
-                "Authorization": "Bearer " + worlds.TOKEN, "Content-Type": "application/json"})
+            connection.request("POST", "/v25.0/%s/products" % catalog, json.dumps(body), {
+                "Authorization": "Bearer " + token, "Content-Type": "application/json"})
             answer = json.loads(connection.getresponse().read())
             ids.append(answer["id"])
         connection.close()

@@ -11,7 +11,9 @@ import memoryctl
 import paths
 import pytest
 import shadowctl
+import test_catalogs
 import world as worlds
+from confluent_kafka import Producer
 from kafkactl import Reader, produce
 from procs import wait_until
 from shadowctl import SHADOW
@@ -309,3 +311,46 @@ def test_a_report_that_is_stopped_says_how_far_it_came(shop):
     assert process.returncode == 3 and summary["missing"] == "it was stopped" and not summary["complete"], (summary, errors)
     assert summary["kinds"]["new"] == 100 and summary["kinds"]["unseen"] == 150 and summary["products"] == 250
     assert shadow.terminate() == 0
+
+
+@pytest.mark.only("apache")  # dev-kafka has no transactions
+def test_marks_of_transactions_are_no_events_that_wait(shop):
+    shadow = shadow_worker(shop)
+    places = []
+    producer = Producer({"bootstrap.servers": shop.broker.bootstrap, "transactional.id": shop.topics["events"]})
+    producer.init_transactions()
+    producer.begin_transaction()
+    for n in range(8):
+        topic, key, value, headers = shop.updated(n, 1)
+        producer.produce(topic, value, key, headers=headers,
+                         on_delivery=lambda error, message: places.append((message.topic(), message.partition(), message.offset())))
+    producer.commit_transaction()
+    assert len(places) == 8
+    shadow_results(shop, places)
+    last = {partition: max(o for _, p, o in places if p == partition) for _, partition, _ in places}
+    wait_until(lambda: all(shop.reader("events").ends()[p] == offset + 2 for p, offset in last.items()), 20,
+               lambda: "a mark behind the last events %s: %s" % (last, shop.reader("events").ends()))
+    code, summary, _, _ = report(shop)
+    assert code == 0 and shadowctl.kinds(summary) == {"new": 8} and summary["waiting"] == 0, summary
+    assert shadow.terminate() == 0
+
+
+@pytest.mark.only("dev-kafka")  # nothing of it depends on the broker
+def test_each_catalog_is_compared_with_its_own(broker, tmp_path):
+    shops = test_catalogs.Shops(broker, tmp_path)
+    shadowctl.add_topics(shops)
+    shops.write_tokens({name: test_catalogs.TOKENS[name] for name in ("eu", "us")})
+    try:
+        shops.start()
+        shadow = shadow_worker(shops)
+        adoptctl.create_items(shops, [product(1, 1), product(2, 1)], test_catalogs.IDS["eu"], test_catalogs.TOKENS["eu"])
+        shadow_results(shops, shops.publish(*[shops.of(catalog, product(n, 1)) for catalog in ("default", "eu") for n in (1, 2, 3)]))
+        report(shops)
+        code, summary, listed, errors = shadowctl.report(shops, "--list", "all")
+        found = {(entry["catalog"], entry["sku"]): entry["kind"] for entry in listed}
+        assert found == {("default", "SKU-1"): "new", ("default", "SKU-2"): "new", ("default", "SKU-3"): "new",
+                         ("eu", "SKU-1"): "exists", ("eu", "SKU-2"): "exists", ("eu", "SKU-3"): "new"}, (found, errors)
+        assert code == 3 and summary["lookups"] == 2, summary
+        assert shadow.terminate() == 0
+    finally:
+        shops.stop()

@@ -71,6 +71,7 @@ static void conclude(struct shadow *shadow, const struct shadow_batch *batch, co
     struct differences differences = {.count = 0};
 
     shadow->looked += wanted->answered;
+    shadow->bodiless += wanted->items > 0 && !plan->fields && plan->want == WANT_LIVE;
     if (wanted->items > 0 && plan->fields)
         compare_fields(plan->fields, wanted->item, &shadow->money, shadow->options->ignored,
                        batch->lookup.refused, &differences);
@@ -116,6 +117,8 @@ bool shadow_look(struct shadow *shadow, struct plan *plan)
 {
     struct shadow_batch *batch = NULL;
 
+    if (plan->want == WANT_NOTHING && shadow->config->inactive_policy == CONFIG_INACTIVE_SKIP)
+        plan->want = WANT_AS_IS;
     if (verdict_wants_lookup(plan) && may_look(shadow))
         batch = batch_of(shadow, plan->catalog);
     if (!batch) {

@@ -12,7 +12,8 @@ enum plan_want {
     WANT_LIVE,      /* its item, with the planned fields */
     WANT_HIDDEN,    /* the same, taken off the shop; nothing where it has no item */
     WANT_GONE,      /* no item */
-    WANT_NOTHING,   /* whatever it holds: nothing would be called */
+    WANT_NOTHING,   /* nothing would be called, since the shadow knows of no item */
+    WANT_AS_IS,     /* nothing would be called, item or not (inactive.policy=skip); never set by plan_read */
     WANT_FAILED,    /* the event was refused */
     WANT_UNPLANNED, /* memory was changed by hand, and nothing is planned since */
     WANT_FORGOTTEN, /* the shadow knows nothing of it any more */

@@ -92,6 +92,12 @@ static void note_missing(struct shadow *shadow)
                      shadow->waiting);
     if (shadow->kinds[KIND_UNSEEN] > 0)
         shadow_lacks(shadow, "%" PRIu64 " products were not looked up", shadow->kinds[KIND_UNSEEN]);
+    if (shadow->bodiless > 0)
+        shadow_lacks(shadow,
+                     "%" PRIu64
+                     " bodies are too large for a result: of those items only their being there was "
+                     "compared",
+                     shadow->bodiless);
 }
 
 static void read_all(struct shadow *shadow)

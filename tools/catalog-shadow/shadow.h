@@ -48,6 +48,7 @@ struct shadow {
     uint64_t total; /* products there is something to say of */
     uint64_t taken; /* of which the deciding record was read again */
     uint64_t looked;
+    uint64_t bodiless; /* items of which only their being there was compared: the body was too large */
     struct shadow_batch *batches[CONFIG_CATALOGS_MAX]; /* owned; NULL: not used yet */
     uint64_t kinds[SHADOW_KIND_COUNT];
     char *examples[SHADOW_KIND_COUNT][SHADOW_EXAMPLES_MAX]; /* owned */

@@ -56,7 +56,7 @@ enum shadow_kind verdict(const struct plan *plan, const struct kit_wanted *wante
         return KIND_FAILED;
     if (plan->want == WANT_UNPLANNED)
         return KIND_UNPLANNED;
-    if (plan->want == WANT_NOTHING && !plan->sku)
+    if (plan->want == WANT_AS_IS || (plan->want == WANT_NOTHING && !plan->sku))
         return KIND_NOTHING;
     if (!wanted || !wanted->answered)
         return KIND_UNSEEN;

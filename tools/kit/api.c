@@ -172,6 +172,7 @@ void kit_api_get(struct kit_api *api, enum api_op op, const char *path, struct a
     api->seen.asked_ms = kit_wall_ms();
     result = curl_easy_perform(api->easy);
     api->seen.answered_ms = kit_wall_ms();
+    api->seen.too_large = !sbuf_ok(&api->body);
     answer.transport = transport_of(result);
     answer.transport_text = result == CURLE_OK ? NULL : curl_easy_strerror(result);
     if (result == CURLE_OK)

@@ -28,11 +28,12 @@ void kit_api_close(struct kit_api *api);
 void kit_api_get(struct kit_api *api, enum api_op op, const char *path, struct api_verdict *verdict,
                  const char **body, size_t *size);
 
-/* What the last answer's headers said. */
+/* What the last answer's headers said, and its size. */
 struct kit_api_seen {
     char version[16];              /* facebook-api-version: the version that really served; "": not said */
     int64_t date_ms;               /* Date: the server's clock, whole seconds, since 1970; 0: not said */
     int64_t asked_ms, answered_ms; /* our clock (kit_wall_ms), before and after */
+    bool too_large;                /* it was broken off at API_BODY_MAX_BYTES: ask for less */
 };
 const struct kit_api_seen *kit_api_seen(const struct kit_api *api);
 

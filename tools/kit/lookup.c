@@ -147,6 +147,15 @@ static bool drop_field(struct kit_lookup *lookup, const struct api_verdict *verd
     return true;
 }
 
+/* True if the answer was more than is read of one: half as many items are asked for. */
+static bool shrink(struct kit_lookup *lookup)
+{
+    if (!kit_api_seen(lookup->api)->too_large || lookup->size == 1)
+        return false;
+    lookup->size /= 2;
+    return true;
+}
+
 /* ---- asking ---- */
 
 static void take_item(struct kit_lookup *lookup, struct kit_wanted *list, size_t count, const cJSON *item)
@@ -209,7 +218,7 @@ static bool call(struct kit_lookup *lookup, struct kit_wanted *list, size_t coun
         return false;
     kit_api_lookup_fields(lookup->api, skus, n, lookup->fields, &verdict, &body, &size);
     if (verdict.class != API_OK)
-        return drop_field(lookup, &verdict) || kit_lookup_again(lookup, &verdict, tries);
+        return drop_field(lookup, &verdict) || shrink(lookup) || kit_lookup_again(lookup, &verdict, tries);
     *tries = 0;
     lookup->seen = 0;
     json = jsonmend_parse(body, size);

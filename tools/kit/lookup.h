@@ -31,7 +31,7 @@ struct kit_lookup {
     uint64_t calls;                       /* made so far */
     struct kit_api *api;
     int64_t due_ms; /* no call before */
-    size_t size;    /* retailer ids at once; halved when the catalog asks for less */
+    size_t size;    /* retailer ids at once; halved when the catalog asks for less, or answers too much */
     size_t seen;    /* items in the last answer */
 };
 
