@@ -261,7 +261,7 @@ def shop(options):
 
 
 def rolling(options):
-    """4 workers on Apache Kafka replaced one by one under load, static members and others; the pauses (with --long only)"""
+    """4 workers on Apache Kafka replaced one by one under load, static members and others; the pauses"""
     return c.one("rolling", run([sys.executable, "-B", "tests/system/rolling.py"], "rolling", quiet=False,
                                 env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=1800))
 
