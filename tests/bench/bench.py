@@ -13,7 +13,7 @@ import rig
 from kafkactl import ApacheKafka
 
 TARGETS = {"cpu": "40 us", "memory": "40 MiB", "latency": "5 ms"}
-PARTS = ("cpu", "memory", "latency", "calls")
+PARTS = ("cpu", "memory", "latency", "calls", "store")
 
 
 def options():
@@ -103,6 +103,14 @@ def calls(kafka, home, chosen):
         "%d calls, %d items; API at 80 ms" % (got["calls"], got["items"]))
 
 
+def store(kafka, home, chosen):
+    count = 5000 if chosen.quick else 20000
+    got = measures.store(kafka, home, count)
+    row("Redis' memory a product, bytes", "%.0f" % got["product"], "%d products, then each changed once: %.1f MiB in all" % (
+        count, got["all"] / 1048576))
+    row("Redis' memory an event's outcome, bytes", "%.0f" % got["outcome"], "kept for dedup.ttl.ms")
+
+
 def main():
     chosen = options()
     for name in ("catalog-worker", "bench_floor", "catalog-sim", "catalog-publish"):
@@ -118,7 +126,8 @@ def main():
               "median (least to most)\n" % (os.cpu_count(), platform.machine(), rig.EVENT_BYTES))
         for part in PARTS:
             if not chosen.only or part in chosen.only:
-                {"cpu": cpu, "memory": memory, "latency": latency, "calls": calls}[part](kafka, home, chosen)
+                {"cpu": cpu, "memory": memory, "latency": latency, "calls": calls,
+                 "store": store}[part](kafka, home, chosen)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -98,3 +98,29 @@ def coalescing(kafka, home, count, products):
         counters = run.sim.counters()
         return {"calls": counters["calls"], "per_event": counters["calls"] / count, "items": counters["items"]}
 
+
+
+def store_bytes(run):
+    """What Redis holds, in bytes: its own figure, without fragmentation and copies made while it saves."""
+    line = next(line for line in run.redis.command("INFO", "memory").splitlines() if line.startswith("used_memory:"))
+    return int(line.partition(":")[2])
+
+
+def store(kafka, home, count):
+    """Bytes of Redis' memory that a product takes for ever (its memory and its SKU's record), and the outcome of an event
+    for dedup.ttl.ms: count products are created, then each changed, which adds an outcome and nothing else."""
+    with Run(kafka, home) as run:
+        run.start_worker()
+        settle()
+        held = [store_bytes(run)]
+        for round_, price in enumerate(("19.99", "29.99"), 1):
+            pairs = (event("p%07d" % i, 1732300000000000 + round_, price) for i in range(count))
+            run.publish(run.write_events("events-%d.jsonl" % round_, pairs))
+            run.wait_results(count * round_)
+            settle()
+            held.append(store_bytes(run))
+        counters = run.sim.counters()
+        if (counters["created"], counters["updated"]) != (count, count):
+            raise RuntimeError("%d products, but the catalog saw %s" % (count, counters))
+        outcome = (held[2] - held[1]) / count
+        return {"product": (held[1] - held[0]) / count - outcome, "outcome": outcome, "all": held[2]}

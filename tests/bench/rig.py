@@ -22,10 +22,10 @@ HEADERS = {"content-type": "application/cloudevents+json"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def event(product, version=1732300000000000):
+def event(product, version=1732300000000000, price="19.99"):
     """(key, value) of an upsert, padded to exactly EVENT_BYTES."""
     data = {"product_id": product, "version": version, "sku": "SKU-%s" % product, "name": "Lamp %s" % product,
-            "description": "", "brand": "Hearth", "price": "19.99", "currency": "USD", "stock_quantity": 5,
+            "description": "", "brand": "Hearth", "price": price, "currency": "USD", "stock_quantity": 5,
             "is_active": True, "link": "https://shop.example/p/%s" % product,
             "image_link": "https://shop.example/i/%s.jpg" % product}
     whole = {"specversion": "1.0", "id": "%s-v%d" % (product, version), "source": "urn:shop:bench",
