@@ -2,7 +2,7 @@
 """Holds the commands that documents show against the programs: each option of a catalog-... command is in that program's
 --help, and each key after --set is one that the program knows.
 
-    tests/docs/commands.py --build DIR [PAGE...]      pages: README.md and docs/*.md unless named"""
+    tests/docs/commands.py --build DIR [PAGE...]      pages: README.md and those below docs unless named"""
 
 import argparse
 import glob
@@ -97,7 +97,7 @@ def main():
     programs = Programs(os.path.join(options.build, "bin"))
     if not programs.wrong("catalog-worker", " --no-such-option --set no.such=1") or programs.wrong("catalog-worker", " --status"):
         sys.exit("commands.py: it does not see what is wrong")
-    pages = options.pages or sorted(glob.glob("README.md", root_dir=ROOT) + glob.glob("docs/*.md", root_dir=ROOT))
+    pages = options.pages or sorted(glob.glob("README.md", root_dir=ROOT) + glob.glob("docs/**/*.md", root_dir=ROOT, recursive=True))
     counts = [check(page, programs) for page in pages]
     print("%d pages, %d commands, %d mistakes" % (len(pages), sum(c[0] for c in counts), sum(c[1] for c in counts)))
     return 1 if any(c[1] for c in counts) else 0
