@@ -148,3 +148,9 @@ def test_the_readme_is_up_to_date():
     done = subprocess.run([sys.executable, "-B", os.path.join(chart.ROOT, "deploy", "helm", "readme.py"), "check"],
                           stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_chart_is_for_this_version():
+    with open(os.path.join(chart.ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        version = re.search(r"project\(catalog-sync VERSION ([0-9.]+)", file.read()).group(1)
+    assert yaml.safe_load(chart.text("Chart.yaml"))["appVersion"] == version

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 import urllib.error
 import urllib.request
 
@@ -86,10 +85,9 @@ class Pod:
         return code, self.process.log_text()
 
     def terminate(self):
-        """(exit code, seconds) of a pod told to go; an error where it took longer than its grace period."""
-        began = time.monotonic()
+        """The exit code of a pod told to go; an error where it takes longer than its grace period."""
         self.process.signal(signal.SIGTERM)
-        return self.process.wait(self.spec["terminationGracePeriodSeconds"]), time.monotonic() - began
+        return self.process.wait(self.spec["terminationGracePeriodSeconds"])
 
     def kill(self):
         if self.process.popen is not None:
