@@ -1,5 +1,6 @@
 """What is off by default: scaling, monitoring, topics; and the pod of helm test, and the README."""
 
+import json
 import os
 import re
 import subprocess
@@ -40,6 +41,14 @@ def test_the_query_is_promql_over_this_release(tmp_path):
     rules.write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": [{"record": "useful", "expr": query}]}]}))
     done = subprocess.run(["promtool", "check", "rules", str(rules)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_query_is_that_of_the_docs():
+    """docs/metrics.md tells what the number means, and how it is tested against workers."""
+    with open(os.path.join(chart.ROOT, "docs", "metrics.md"), encoding="utf-8") as page:
+        told, = [block for block in re.findall(r"```promql\n(.*?)\n```", page.read(), re.DOTALL)
+                 if "catalog_sync_catalog_budget_replicas" in block]
+    assert re.sub(r"\{namespace=.*?\}", "", triggers(scaled(), "prometheus")[0]["query"]) == told
 
 
 def test_a_query_of_ones_own():
@@ -88,6 +97,27 @@ def test_rules_and_dashboard_are_taken_as_they_are(chart_with_files):
     assert rule["metadata"]["labels"]["release"] == "x"
     boards = [one for one in chart.of_kind(resources, "ConfigMap") if one["metadata"]["labels"].get("grafana_dashboard") == "1"]
     assert [one["data"]["catalog-sync.json"] for one in boards] == [conftest.DASHBOARD]
+
+
+def test_the_charts_own_rules_and_dashboard(tmp_path):
+    resources = chart.render(chart.values("full"))
+    rules = tmp_path / "rules.yml"
+    rules.write_text(yaml.safe_dump(chart.only(resources, "PrometheusRule")["spec"]))
+    done = subprocess.run(["promtool", "check", "rules", str(rules)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout.decode()
+    board, = [one for one in chart.of_kind(resources, "ConfigMap") if "catalog-sync.json" in one["data"]]
+    assert json.loads(board["data"]["catalog-sync.json"])["panels"]
+
+
+def runbooks(**changes):
+    groups = chart.only(chart.render(chart.values("full", **changes)), "PrometheusRule")["spec"]["groups"]
+    return {rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"] if "alert" in rule}
+
+
+def test_runbooks_are_where_the_deployment_keeps_them():
+    told = runbooks()
+    assert told and all(one.startswith("docs/runbooks/") for one in told)
+    assert runbooks(monitoring__rules__runbookBase="https://wiki.example/sync/") == {"https://wiki.example/sync/" + one for one in told}
 
 
 def topics(values):

@@ -30,7 +30,7 @@ def test_every_resource_is_looked_at(resources):
 
 @pytest.fixture
 def everything(chart_with_files):
-    return chart.render(chart.values("full", monitoring__rules={"enabled": True}), chart_with_files)
+    return chart.render(chart.values("full"), chart_with_files)
 
 
 def test_operators_take_theirs(everything):

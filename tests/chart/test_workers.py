@@ -124,7 +124,8 @@ def test_without_what_is_optional():
 def test_the_worker_takes_the_configuration(name, tmp_path):
     """The rendered properties and environment, given to the real program."""
     resources = chart.render(chart.values(name))
-    properties = chart.only(resources, "ConfigMap")["data"]["worker.properties"]
+    properties, = [one["data"]["worker.properties"] for one in chart.of_kind(resources, "ConfigMap")
+                   if "worker.properties" in one["data"]]
     spec = pod_of(resources)[1]
     for volume in spec["volumes"]:
         for source in volume.get("projected", {}).get("sources", []):
