@@ -371,6 +371,20 @@ def test_entries_that_fail(sim, api):
     assert len(sim.items()) == 100 - status["errors_total_count"]
 
 
+def test_a_scripted_entry_fails(sim, api):
+    sim.fault("entry", match={"retailer_id": "B", "call_number": 2}, message="Blocked by policy.")
+    sim.fault("entry", match={"retailer_id": "C", "catalog": CATALOG})
+    api.do([entry("B", "DELETE")])
+    answer = api.send([shoe("A"), shoe("B"), shoe("C")])
+    status = api.over(answer)
+    assert answer.json["validation_status"] == [] and status["ids_of_invalid_requests"] == ["B", "C"]
+    assert {e["id"]: e["message"] for e in status["errors"]} == {
+        "B": "Blocked by policy.", "C": "The item C could not be processed. Please try again."}
+    assert sim.fault_hits() == [1, 1]
+    api.do([shoe("B"), shoe("C")])
+    assert api.create(retailer_id="D").status == 200, "single calls meet no such fault"
+
+
 # -- order, chance and the journal -------------------------------------------------------------------------------------
 
 

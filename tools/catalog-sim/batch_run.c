@@ -139,10 +139,12 @@ static void end_entry(struct batch *batch, struct batch_entry *entry)
 static void carry_out(struct batch *batch, size_t i)
 {
     struct batch_entry *entry = &batch->entries[i];
+    const struct fault *fault = script_match_entry(&batch->sim->script, batch, entry);
     struct item *item = NULL;
-    bool ok;
-    if (rng_unit(&batch->rng) * 100 < batch->sim->knobs.batch_entry_fail_percent) {
-        ok = false;
+    bool drawn = rng_unit(&batch->rng) * 100 < batch->sim->knobs.batch_entry_fail_percent, ok = false;
+    if (fault && fault->message) {
+        batch_note(&batch->errors, i, "%s", fault->message);
+    } else if (fault || drawn) {
         batch_note(&batch->errors, i, "The item %s could not be processed. Please try again.",
                    entry->retailer_id);
     } else if (entry->method == BATCH_DELETE) {

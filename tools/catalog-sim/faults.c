@@ -48,6 +48,8 @@ const struct fault_def fault_defs[FAULT_COUNT] = {
                      "scripted: any error object (status, code, subcode, message ...)"},
     [FAULT_BODY] = {"body", 0, FAULT_ANY, "scripted: any status, content_type and body"},
     [FAULT_DELAY] = {"delay", 0, FAULT_ANY, "scripted: the true answer, ms later"},
+    [FAULT_ENTRY] = {"entry", 0, FAULT_BATCHES,
+                     "scripted: a bulk entry is refused when it is carried out (message)"},
 };
 
 enum fault_kind fault_by_name(const char *name)

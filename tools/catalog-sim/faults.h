@@ -45,6 +45,7 @@ enum fault_kind {
     FAULT_ERROR = FAULT_DRAWN,
     FAULT_BODY,
     FAULT_DELAY,
+    FAULT_ENTRY,
     FAULT_COUNT
 };
 

@@ -233,7 +233,7 @@ static bool named_number(const struct call *call, const char *retailer_id, uint6
 
 static bool matches(const struct rule *r, const struct call *call)
 {
-    if (r->times == 0 || (r->kind >= 0 && r->kind != (int)call->kind) ||
+    if (r->times == 0 || r->fault.kind == FAULT_ENTRY || (r->kind >= 0 && r->kind != (int)call->kind) ||
         (r->method >= 0 && r->method != (int)call->method))
         return false;
     uint64_t number = call->ordinal;
@@ -244,14 +244,33 @@ static bool matches(const struct rule *r, const struct call *call)
     return r->call_number == 0 || r->call_number == number;
 }
 
+static const struct fault *use(struct rule *r)
+{
+    r->times--;
+    r->hits++;
+    return &r->fault;
+}
+
 const struct fault *script_match(struct script *s, const struct call *call)
 {
     for (int i = 0; i < s->count; i++) {
-        if (!matches(&s->rules[i], call))
+        if (matches(&s->rules[i], call))
+            return use(&s->rules[i]);
+    }
+    return NULL;
+}
+
+const struct fault *script_match_entry(struct script *s, const struct batch *batch,
+                                       const struct batch_entry *entry)
+{
+    for (int i = 0; i < s->count; i++) {
+        struct rule *r = &s->rules[i];
+        if (r->times == 0 || r->fault.kind != FAULT_ENTRY ||
+            (r->retailer_id && strcmp(r->retailer_id, entry->retailer_id) != 0) ||
+            (r->catalog && strcmp(r->catalog, batch->catalog->id) != 0) ||
+            (r->call_number && r->call_number != entry->number))
             continue;
-        s->rules[i].times--;
-        s->rules[i].hits++;
-        return &s->rules[i].fault;
+        return use(r);
     }
     return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef CATALOG_SIM_SCRIPT_H
 #define CATALOG_SIM_SCRIPT_H
 
+#include "batch.h"
 #include "call.h"
 
 #include <cjson/cJSON.h>
@@ -30,6 +31,11 @@ bool script_add(struct script *s, const cJSON *plan, char *why, size_t why_size)
 
 /* The fault of the first rule that matches the call; it counts as used. NULL: none. */
 const struct fault *script_match(struct script *s, const struct call *call);
+
+/* The same for an entry of a bulk call that is about to be carried out: rules of the fault kind "entry" by
+ * retailer_id, catalog and call_number (the entry's). */
+const struct fault *script_match_entry(struct script *s, const struct batch *batch,
+                                       const struct batch_entry *entry);
 void script_json(const struct script *s, struct text *out);
 void script_clear(struct script *s);
 
