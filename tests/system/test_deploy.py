@@ -128,7 +128,7 @@ def test_compose_refers_to_what_is_there(compose):
 
 def test_compose_grace_is_above_the_shutdown(compose, tmp_path):
     worker = compose["services"]["worker"]
-    shown = subprocess.run([paths.program("catalog-worker"), "--print-config"], stdout=subprocess.PIPE, check=True, timeout=20,
+    shown = subprocess.run([paths.program("catalog-worker"), "--print-config"], stdout=subprocess.PIPE, check=True, timeout=120,
                            env=dict(worker["environment"], PATH=os.environ["PATH"],
                                     CATALOG_SYNC_CATALOG_TOKEN_FILE=os.path.join(DEPLOY, "compose", "catalog-token"))).stdout.decode()
     shutdown_ms = int(re.search(r"^shutdown\.timeout\.ms=(\d+)", shown, re.MULTILINE).group(1))
@@ -140,7 +140,7 @@ def test_compose_grace_is_above_the_shutdown(compose, tmp_path):
 
 def test_prometheus_and_grafana_are_configured():
     done = subprocess.run(["promtool", "check", "config", os.path.join(DEPLOY, "compose", "prometheus.yml")], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=20)
+                          stderr=subprocess.STDOUT, timeout=120)
     assert done.returncode == 0, done.stdout.decode()
     source, = yaml.safe_load(text_of("compose", "grafana", "datasources", "prometheus.yaml"))["datasources"]
     assert source["type"] == "prometheus" and source["isDefault"] and source["url"] == "http://prometheus:9090"
