@@ -33,7 +33,7 @@ def with_data(prometheus, queries):
         return not missing
 
     try:
-        wait_until(look, 20, "data", 0.5)
+        wait_until(look, 60, "data", 0.5)
     except TimeoutError:
         pass
     return list(missing)

@@ -120,7 +120,7 @@ def test_events_are_counted_by_the_path_they_took(world):
     wanted = {("created", "single"): 1, ("superseded", "stale"): 1, ("skipped", "skipped"): 1}
     wait_until(lambda: sum(paths_taken(worker).values()) == 5, 20, lambda: paths_taken(worker))
     taken = paths_taken(worker)
-    assert {key: taken.get(key) for key in wanted} == wanted
+    assert all(taken.get(key, 0) >= count for key, count in wanted.items()), taken
     # The last two say the same of one product: whichever came first, one is answered without a call.
     assert set(taken) - set(wanted) <= {("unchanged", "unchanged"), ("superseded", "coalesced"), ("superseded", "stale")}
     before = taken.get(("superseded", "coalesced"), 0)
@@ -156,7 +156,8 @@ def test_what_the_window_does_not_hold_is_unread(world):
     before = time.time()
     positions = world.publish(*[world.updated(n, 1) for n in range(64)])
     wait_until(lambda: max(of(metrics(), "unread_seconds")) >= 2, 30, lambda: seen)
-    assert 0 < max(of(seen, "unread_seconds")) <= max(of(seen, "lag_seconds")) <= time.time() - before + 1
+    # both ages are of one look, but the clock goes on between them
+    assert 0 < max(of(seen, "unread_seconds")) <= max(of(seen, "lag_seconds")) + 0.1 <= time.time() - before + 1
     # of partitions that are not read now the ends are asked for every few seconds
     wait_until(lambda: sum(of(metrics(), "lag_records")) == 64, 30, lambda: seen)
     assert 40 <= sum(of(seen, "unread_records")) < 64
