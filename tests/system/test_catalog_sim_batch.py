@@ -305,7 +305,7 @@ def test_open_questions_are_settings(sim, api):
 
 
 def test_states_over_the_time(sim, api):
-    sim.set_knobs({"batch.latency.ms": 400})
+    sim.set_knobs({"batch.latency.ms": 1000})
     handle, = api.send([shoe(str(n)) for n in range(20)]).json["handles"]
     seen = collections.OrderedDict()
     while "Finished" not in seen:
@@ -416,19 +416,16 @@ def test_journal(sim, api):
 
 
 def test_overlaps(sim, api):
-    sim.set_knobs({"batch.latency.ms": 600})
+    sim.set_knobs({"batch.latency.ms": 60000})
     api.send([shoe("A"), shoe("B"), shoe("C")])
     api.send([shoe("A"), shoe("B", title="Other")])
     api.create(retailer_id="C")
-    sim.wait_idle()
     marks = collections.defaultdict(list)
     for e in sim.journal():
         if e["retailer_id"]:
             marks[e["retailer_id"]].append((e["overlap"], e["overlap_different"]))
     assert marks == {"A": [(True, False)] * 2, "B": [(True, True)] * 2, "C": [(True, True)] * 2}
     assert (sim.counters()["overlaps_bulk"], sim.counters()["overlaps_different"]) == (3, 2)
-    api.create(retailer_id="C", name="After")
-    assert sim.journal()[-1]["overlap"] is False
 
 
 # -- faults and limits -------------------------------------------------------------------------------------------------
@@ -448,7 +445,7 @@ def test_lost_answer(sim, api, fault, items):
 
 
 def test_late_apply(sim, api):
-    sim.fault("late", ms=400)
+    sim.fault("late", ms=1500)
     with pytest.raises(OSError):
         api.send([shoe("A")])
     assert sim.items() == []
