@@ -74,7 +74,7 @@ class Composed:
 
     def once(self, name, command, **environment):
         process = self.process(name, command, **environment)
-        assert process.wait(120) == 0, process.log_tail()
+        assert process.wait(180) == 0, process.log_tail()
         return process.log_text()
 
     def kafka(self):
@@ -91,7 +91,7 @@ class Composed:
             os.chmod(out.name, 0o755)
         self.once("format", [*java, "kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER, "--config", settings])
         self.process("kafka", [*java, "kafka.Kafka", settings])
-        procs.wait_until(lambda: apache.answers(9092), 60, self.tail("kafka"), 0.2)
+        procs.wait_until(lambda: apache.answers(9092), 120, self.tail("kafka"), 0.2)
         test = self.services["kafka"]["healthcheck"]["test"]
         assert "kafka:19092" in self.once("health of kafka", [self.here(word) for word in test[1:]])
 
@@ -112,7 +112,7 @@ def worker(composed):
         return subprocess.run([program, "--health"], env=dict(os.environ, **environment), stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
-    procs.wait_until(healthy, 60, process.log_tail)
+    procs.wait_until(healthy, 120, process.log_tail)
     return process
 
 
@@ -123,7 +123,7 @@ def composed_run(composed):
     composed.process("redis", redis)
     composed.process("catalog-sim", composed.command("catalog-sim"))
     test = composed.services["redis"]["healthcheck"]["test"]
-    procs.wait_until(lambda: subprocess.run(test[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0, 20,
+    procs.wait_until(lambda: subprocess.run(test[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0, 60,
                      composed.tail("redis"))
     process = worker(composed)
     composed.once("publish", composed.command("publish"), **composed.environment("publish"))
@@ -131,7 +131,7 @@ def composed_run(composed):
         wanted = {row["product_id"] for row in csv.DictReader(rows)}
     results = Reader("localhost:9092", "product-sync-results")  # as a program on the laptop would
     try:
-        procs.wait_until(lambda: {str(r.data["product_id"]) for r in results.poll(0.2)} >= wanted, 60, process.log_tail)
+        procs.wait_until(lambda: {str(r.data["product_id"]) for r in results.poll(0.2)} >= wanted, 180, process.log_tail)
     finally:
         results.close()
     composed.once("dlq", composed.command("dlq"), **composed.environment("dlq"))

@@ -56,7 +56,7 @@ def look(servers, name):
     command = [paths.program("catalog-worker"), "--config", path]
     check = subprocess.run(command + ["--check"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=90).stdout.decode()
     worker = servers.start(name, command)
-    procs.wait_until(lambda: "librdkafka" in worker.log_text(), 20, worker.log_tail)
+    procs.wait_until(lambda: "librdkafka" in worker.log_text(), 60, worker.log_tail)
     worker.stop(20)
     line = {words[1]: text for text in check.splitlines() for words in [text.split()] if len(words) > 2}
     return line["redis.reach"].startswith("ok"), "HTTP 200" in line["catalog.read"], REFUSED not in worker.log_text(), check + worker.log_tail()
