@@ -159,6 +159,7 @@ def test_what_is_dropped_leaves_an_audit_record(world, dlq):
                   letter(world, 3, product(3, 1), died_at="2020-01-01T00:00:00.000Z"))
     assert "1  of 1 dropped" in dlq.run("drop", "--code", "4711", "--why", "privacy", "--private")
     assert "1  of 1 dropped" in dlq.run("drop", "--all", "--before", "2021-01-01", "--why", "too old")
+    assert "1 dead letter, 1 cause" in dlq.run("stats")  # at once: what is dropped is seen to be gone
     assert set(open_letters(world)) == {b"urn%3Ashop%3Atest/dead-1"} and not world.reader("events").read_to_end()
     private, old = dlq.audits()
     assert "Private" not in json.dumps(private) and private["before"]["value_bytes"] > 100

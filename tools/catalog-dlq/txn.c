@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INIT_MS = 60000, COMMIT_MS = 30000, COMMIT_TRIES = 4, ABORT_MS = 15000, CLUSTER_MS = 10000 };
+enum {
+    INIT_MS = 60000,
+    COMMIT_MS = 30000,
+    COMMIT_TRIES = 4,
+    ABORT_MS = 15000,
+    CLUSTER_MS = 10000,
+    SEEN_MS = 5000,
+    SEEN_STEP_MS = 20
+};
 static const char mock_name[] = "mockCluster"; /* how librdkafka's mock names its cluster, and nobody else */
 
 const char txn_mock_refusal[] =
@@ -35,6 +43,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct txn *txn = opaque;
 
     (void)rk;
+    if (!message->err && !message->_private && message->partition < TXN_PARTITIONS_MAX &&
+        strcmp(rd_kafka_topic_name(message->rkt), txn->config->topic_dlq) == 0)
+        txn->buried[message->partition] = message->offset + 1;
     if (!message->err && message->_private && txn->on_sent)
         txn->on_sent(txn->arg, message->_private, message->partition, message->offset);
 }
@@ -59,6 +70,7 @@ bool txn_open(struct txn *txn, const struct config *config, char error[KAFKA_ERR
     txn->config = config;
     txn->begun = false;
     txn->letters = 0;
+    memset(txn->buried, 0, sizeof txn->buried);
     snprintf(txn->id, sizeof txn->id, "catalog-dlq-%s", config->topic_dlq);
     txn->rk = kit_kafka_producer(config, &settings, error);
     if (!txn->rk)
@@ -73,12 +85,30 @@ bool txn_open(struct txn *txn, const struct config *config, char error[KAFKA_ERR
     return false;
 }
 
+/* The end that read_committed readers see (this client's isolation level) has passed each tombstone. */
+static void wait_until_seen(struct txn *txn)
+{
+    int64_t until_ms = kit_now_ms() + SEEN_MS;
+
+    for (int32_t i = 0; i < TXN_PARTITIONS_MAX; i++) {
+        int64_t low, end = 0;
+
+        while (txn->buried[i] > end && kit_now_ms() < until_ms && kit_stop < 2) {
+            if (rd_kafka_query_watermark_offsets(txn->rk, txn->config->topic_dlq, i, &low, &end, SEEN_MS))
+                return; /* what is done is done: it will be seen */
+            if (txn->buried[i] > end)
+                rd_kafka_poll(txn->rk, SEEN_STEP_MS);
+        }
+    }
+}
+
 void txn_close(struct txn *txn)
 {
     if (!txn->rk)
         return;
     if (txn->begun)
         txn_abort(txn);
+    wait_until_seen(txn);
     rd_kafka_destroy(txn->rk);
     txn->rk = NULL;
 }

@@ -9,7 +9,7 @@
 #include "tools/kit/audit.h"
 #include "tools/kit/kafka.h"
 
-enum { TXN_LETTERS_MAX = 500, TXN_ID_SIZE = 300 };
+enum { TXN_LETTERS_MAX = 500, TXN_ID_SIZE = 300, TXN_PARTITIONS_MAX = 1024 };
 
 struct txn {
     rd_kafka_t *rk;
@@ -18,6 +18,7 @@ struct txn {
     bool begun;
     uint32_t letters; /* in the transaction that is open */
     int64_t begun_ms;
+    int64_t buried[TXN_PARTITIONS_MAX]; /* one past the last tombstone of each partition; 0: none */
     /* Called for each event that was handed to txn_send, with its opaque, once its offset is known; may be
      * NULL. A delivery is no commit. */
     void (*on_sent)(void *arg, void *opaque, int32_t partition, int64_t offset);
@@ -37,7 +38,9 @@ struct txn_event {
 /* Connects, fences and ends what a run before left open: after this, read_committed readers see all that was
  * ever committed. False with a message in error; an embedded Kafka, which has no transactions, is refused. */
 bool txn_open(struct txn *txn, const struct config *config, char error[KAFKA_ERROR_SIZE]);
-/* Aborts what is open. */
+/* Aborts what is open. Waits, some seconds at most, until read_committed readers see the tombstones: Kafka
+ * answers a commit before its markers are written (KIP-98), and whoever asks for `stats` right after a drop
+ * would still be shown what was dropped. */
 void txn_close(struct txn *txn);
 
 /* Each begins a transaction if none is open. False with a message in error: the transaction is then aborted
