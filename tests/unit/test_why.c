@@ -227,6 +227,26 @@ static void test_a_reason_is_told_once_and_only_when_it_lasts(void **state)
     assert_int_equal(why_follow(&t, &idle, 200 * s), WHY_TELL_NOTHING);
 }
 
+/* One event every other second: that things move again is told all the same. */
+static void test_a_flow_in_bursts_is_told_to_move_again(void **state)
+{
+    struct why_track t = {0};
+    struct why_answer moving = reason(WHY_MOVING, SIZE_MAX), idle = reason(WHY_IDLE, SIZE_MAX),
+                      budget = reason(WHY_BUDGET, 0);
+    const usec_t s = 1000000;
+
+    (void)state;
+    assert_int_equal(why_follow(&t, &budget, 100 * s), WHY_TELL_NOTHING);
+    assert_int_equal(why_follow(&t, &budget, 106 * s), WHY_TELL_WAITS);
+    for (usec_t at = 110; at < 114; at += 2) {
+        assert_int_equal(why_follow(&t, &moving, at * s), WHY_TELL_NOTHING);
+        assert_int_equal(why_follow(&t, &idle, (at + 1) * s), WHY_TELL_NOTHING);
+    }
+    assert_int_equal(why_follow(&t, &moving, 115 * s), WHY_TELL_MOVES);
+    assert_int_equal(t.lasts_us, 110 * s);
+    assert_int_equal(t.since_us, 115 * s); /* of this very reason, for /status */
+}
+
 static void test_lag(void **state)
 {
     (void)state;
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_the_most_lagging_partition_tells_unless_one_moves),
         cmocka_unit_test(test_a_full_window_is_said_where_nothing_else_is),
         cmocka_unit_test(test_a_reason_is_told_once_and_only_when_it_lasts),
+        cmocka_unit_test(test_a_flow_in_bursts_is_told_to_move_again),
         cmocka_unit_test(test_lag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

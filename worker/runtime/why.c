@@ -169,23 +169,25 @@ bool why_waits(enum why why)
 
 enum why_tell why_follow(struct why_track *track, const struct why_answer *now, usec_t now_us)
 {
-    bool waits = why_waits(now->why), waited;
+    bool waits = why_waits(now->why), waited = why_waits(track->told);
 
     if (!track->begun) {
         track->begun = true;
         track->told = WHY_MOVING;
-        track->since_us = now_us;
+        waited = false;
+        track->since_us = track->lasts_us = now_us;
     } else if (track->now.why != now->why || track->now.catalog != now->catalog) {
         track->since_us = now_us;
+        if (waits || why_waits(track->now.why))
+            track->lasts_us = now_us;
     }
     track->now = *now;
-    waited = why_waits(track->told);
-    if (now_us - track->since_us < WHY_TELL_US)
+    if (now_us - track->lasts_us < WHY_TELL_US)
         return WHY_TELL_NOTHING;
     if (waits ? track->told == now->why && track->told_catalog == now->catalog : !waited)
         return WHY_TELL_NOTHING;
     if (!waited)
-        track->told_us = track->since_us;
+        track->told_us = track->lasts_us;
     track->told = now->why;
     track->told_catalog = now->catalog;
     return waits ? WHY_TELL_WAITS : WHY_TELL_MOVES;

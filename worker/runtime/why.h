@@ -108,6 +108,7 @@ struct why_track {
     bool begun;
     struct why_answer now;
     usec_t since_us; /* of the reason and its catalog, whatever record shows it */
+    usec_t lasts_us; /* since when the same wait, or none: a flow in bursts moves and idles by turns */
     enum why told;   /* the last one logged, MOVING at first */
     size_t told_catalog;
     usec_t told_us; /* since when the reason told held */

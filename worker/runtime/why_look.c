@@ -84,7 +84,7 @@ static void tell(const struct reactor *r, enum why_tell what, usec_t now_us)
 
     if (what == WHY_TELL_MOVES)
         log_info("things move again", log_str("reason", why_name(track->now.why)),
-                 log_milli("after_seconds", (track->since_us - track->told_us) / 1000));
+                 log_milli("after_seconds", (track->lasts_us - track->told_us) / 1000));
     else if (what == WHY_TELL_WAITS)
         log_warn("nothing moves", log_str("reason", why_name(track->now.why)),
                  log_str("words", why_words(track->now.why)), log_str("catalog", catalog ? about : NULL),
