@@ -152,7 +152,7 @@ int shadow_run(struct shadow *shadow)
     tally_sort(&shadow->reasons);
     if (shadow->options->json)
         shadow_print_json(shadow);
-    else
+    else if (!shadow->failed || shadow->total > 0) /* a table of noughts says nothing more */
         shadow_print(shadow);
     shadow->output_lost = fflush(stdout) != 0 || shadow->output_lost;
     code = code_of(shadow);

@@ -1,6 +1,7 @@
 #include "tools/kit/redis.h"
 
 #include "common/textsafe.h"
+#include "worker/adapters/redis_mend.h"
 #include "worker/adapters/redis_tls.h"
 #include "worker/adapters/redis_url.h"
 
@@ -14,11 +15,21 @@ static struct timeval timeval_of(int64_t ms)
 
 static bool wrong(const struct kit_redis *redis, char *error, const char *what)
 {
+    const char *mend = redis_mend(what);
     char safe[200];
 
     textsafe_copy(safe, sizeof safe, what, strlen(what));
-    snprintf(error, KIT_REDIS_ERROR_SIZE, "redis at %s: %s", redis->where, safe);
+    snprintf(error, KIT_REDIS_ERROR_SIZE, "redis at %.120s: %s%s%.150s%s", redis->where, safe,
+             mend[0] ? " (" : "", mend, mend[0] ? ")" : "");
     return false;
+}
+
+static bool unreachable(const struct kit_redis *redis, char *error)
+{
+    char what[160];
+
+    snprintf(what, sizeof what, "%.80s (look at redis.url, and whether Redis runs)", redis->context->errstr);
+    return wrong(redis, error, what);
 }
 
 redisReply *kit_redis_ask(struct kit_redis *redis, int count, const char **args, const size_t *lens,
@@ -72,7 +83,7 @@ static bool connect_to(struct kit_redis *redis, const struct config *config, con
     if (!redis->context)
         return wrong(redis, error, "no memory");
     if (redis->context->err)
-        return wrong(redis, error, redis->context->errstr);
+        return unreachable(redis, error);
     redisSetTimeout(redis->context, timeval_of(config->redis_reply_timeout_ms));
     if (!url->tls)
         return true;

@@ -13,6 +13,32 @@ static bool wrong(char *error, const char *topic, const char *what)
     return false;
 }
 
+/* librdkafka's words, and what to do. */
+static bool refused(char *error, const char *topic, rd_kafka_resp_err_t err)
+{
+    const char *mend = "";
+
+    switch (err) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+        mend = " (no broker answers: look at kafka.bootstrap.servers, and whether Kafka runs)";
+        break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        mend = " (it does not exist: create it, or look at the topic.* keys)";
+        break;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        mend = " (give this user the right to describe and read it)";
+        break;
+    default: break;
+    }
+    snprintf(error, KAFKA_ERROR_SIZE, "topic %.249s: %.150s%s", topic, rd_kafka_err2str(err), mend);
+    return false;
+}
+
 static bool count_partitions(rd_kafka_t *rk, const char *topic, int32_t *partitions, char *error)
 {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
@@ -20,16 +46,16 @@ static bool count_partitions(rd_kafka_t *rk, const char *topic, int32_t *partiti
     rd_kafka_resp_err_t err;
 
     if (!handle)
-        return wrong(error, topic, rd_kafka_err2str(rd_kafka_last_error()));
+        return refused(error, topic, rd_kafka_last_error());
     err = rd_kafka_metadata(rk, 0, handle, &metadata, KIT_REQUEST_TIMEOUT_MS);
     rd_kafka_topic_destroy(handle);
     if (err)
-        return wrong(error, topic, rd_kafka_err2str(err));
+        return refused(error, topic, err);
     err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     *partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(metadata);
     if (err)
-        return wrong(error, topic, rd_kafka_err2str(err));
+        return refused(error, topic, err);
     if (*partitions < 1 || *partitions > KIT_PARTITIONS_MAX)
         return wrong(error, topic, "has no partitions, or more than this program reads (1024)");
     return true;
@@ -44,7 +70,7 @@ bool kit_topic_look(rd_kafka_t *rk, const char *topic, struct kit_topic *out, ch
                                                                    KIT_REQUEST_TIMEOUT_MS);
 
         if (err)
-            return wrong(error, topic, rd_kafka_err2str(err));
+            return refused(error, topic, err);
     }
     return true;
 }
