@@ -255,8 +255,8 @@ void settings_draw(struct sim_settings *s, uint64_t seed)
         s->rebuild_every_us = s->hand_every_us ? 0 : every(&rng, 100, 1, 3);
     }
     s->core.slack_records = s->core.window_records;
-    if (s->own_topics && s->core.slack_records < s->topics * s->parts + 2)
-        s->core.slack_records = s->topics * s->parts + 2; /* what each topic has on its way must fit */
+    if (s->own_topics && s->core.slack_records < 2 * s->topics * s->parts)
+        s->core.slack_records = 2 * s->topics * s->parts; /* what each topic has on its way must fit */
     s->hand_hold_us = rng_range(&rng, 2, 20) * second;
     s->hand_dies_permille = rng_chance(&rng, 500) ? 100 : 0;
 }
