@@ -154,6 +154,43 @@ def test_a_dead_letter_is_mended_replayed_and_audited(world, dlq):
 
 
 @pytest.mark.only("apache")  # dev-kafka has no transactions
+def test_an_event_is_mended_in_the_editor(world, dlq):
+    world.worker()
+    world.publish(world.event(product(1, 1, price="12.x")))
+    wait_until(lambda: len(world.dead()) == 1, 30, "a dead letter")
+
+    def edit(script, code):
+        return dlq.run("replay", "--all", "--edit", "--follow", code=code, environment={"VISUAL": "", "EDITOR": script})
+
+    assert "left as it was in the editor" in edit("true", 3)
+    assert "the editor ended with an error" in edit("false", 3)
+    said = edit("sed -i s/12[.]x/13.x/", 3)
+    assert "13.x" in said and "still invalid: data.price" in said  # the difference, and why it is not sent
+    assert len(world.reader("events").read_to_end()) == 1 and len(world.dead()) == 1 and not dlq.audits()
+    assert "13.50" in edit("sed -i s/12[.]x/13.50/", 0)
+    assert world.item("SKU-1")["price"] == 1350 and not open_letters(world)
+    audit, = dlq.audits()
+    assert audit["after"]["edited"] is True and "12.x" in audit["before"]["value"]
+
+
+def test_tail_shows_those_that_match_as_they_come(world, dlq):
+    world.publish(letter(world, 0, product(3, 1)))
+    tail = dlq.start("tail", "--json", "--max", "2", "--product", "3")
+    try:
+        for number in range(1, 600):  # it says nothing of when it begins
+            world.publish(letter(world, number, product(2 + number % 2, 1)))
+            if tail.poll() is not None:
+                break
+        out, errors = tail.communicate(timeout=60)
+    finally:
+        tail.kill()
+    assert tail.returncode == 0, errors
+    shown = [line for line in map(json.loads, out.splitlines()) if "summary" not in line]
+    assert [line["product_id"] for line in shown] == ["3", "3"] and shown[0]["key"] != shown[1]["key"]
+    assert not any(line["key"].endswith("dead-0") for line in shown), "what was there before is not shown"
+
+
+@pytest.mark.only("apache")  # dev-kafka has no transactions
 def test_what_is_dropped_leaves_an_audit_record(world, dlq):
     world.publish(letter(world, 1, product(1, 1)), letter(world, 2, product(2, 1, name="Private"), code="4711"),
                   letter(world, 3, product(3, 1), died_at="2020-01-01T00:00:00.000Z"))
