@@ -108,7 +108,7 @@ class Worker:
     def status(self):
         return json.loads(self._get("/status")[1])
 
-    def wait_ready(self, timeout_s=20):
+    def wait_ready(self, timeout_s=60):  # dev-kafka takes its time for a rebalance, the more so on a busy machine
         def look():
             if not self.process.running():
                 raise RuntimeError("%s ended with %s\n%s" % (self.name, self.process.popen.returncode,
