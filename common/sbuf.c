@@ -201,6 +201,15 @@ void sbuf_put_json(struct sbuf *b, const void *text, size_t len)
     sbuf_putc(b, '"');
 }
 
+void sbuf_put_json_member(struct sbuf *b, const char *name, const char *text)
+{
+    sbuf_printf(b, ",\"%s\":", name);
+    if (text)
+        sbuf_put_json(b, text, strlen(text));
+    else
+        sbuf_puts(b, "null");
+}
+
 static bool unreserved(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

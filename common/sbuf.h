@@ -85,7 +85,11 @@ void sbuf_printf(struct sbuf *b, const char *format, ...) __attribute__((format(
  * control characters are escaped, valid UTF-8 is copied, and each byte that is no UTF-8 becomes U+FFFD. */
 void sbuf_put_json(struct sbuf *b, const void *text, size_t len);
 
-/* The same without the quotes, to build one JSON string from several pieces. */
+/* Appends a further member of an object, ,"name":"text", or ,"name":null for a NULL text. The name is a
+ * literal of ours: it is not escaped. */
+void sbuf_put_json_member(struct sbuf *b, const char *name, const char *text);
+
+/* A JSON string without the quotes, to build one JSON string from several pieces. */
 void sbuf_put_json_inner(struct sbuf *b, const void *text, size_t len);
 
 /* Appends text percent-encoded for a URL's path segment or query value: all but A-Z a-z 0-9 - . _ ~ becomes

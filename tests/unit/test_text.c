@@ -84,6 +84,10 @@ static void json_escapes(void **state)
     sbuf_put_json(&b, "a\"b\\c\n\r\t\b\f\x01\x1f\x7f/", 14);
     assert_string_equal(sbuf_str(&b), "\"a\\\"b\\\\c\\n\\r\\t\\b\\f\\u0001\\u001f\\u007f/\"");
     sbuf_reset(&b);
+    sbuf_put_json_member(&b, "name", "a\"b");
+    sbuf_put_json_member(&b, "none", NULL);
+    assert_string_equal(sbuf_str(&b), ",\"name\":\"a\\\"b\",\"none\":null");
+    sbuf_reset(&b);
     sbuf_put_json_inner(&b, "a\0b", 3);
     assert_string_equal(sbuf_str(&b), "a\\u0000b");
     sbuf_reset(&b);

@@ -17,11 +17,11 @@ static bool is_text(struct bytes bytes)
     return utf8_valid_up_to(bytes.ptr, bytes.len) == bytes.len && !memchr(bytes.ptr, 0, bytes.len);
 }
 
-void jsonl_bytes(struct sbuf *out, const char *name, struct bytes bytes)
+void jsonl_text_or_base64(struct sbuf *out, const char *name, struct bytes bytes, bool text)
 {
     if (!bytes.ptr) {
         sbuf_printf(out, "\"%s\":null", name);
-    } else if (is_text(bytes)) {
+    } else if (text) {
         sbuf_printf(out, "\"%s\":", name);
         sbuf_put_json(out, bytes.ptr, bytes.len);
     } else {
@@ -29,6 +29,11 @@ void jsonl_bytes(struct sbuf *out, const char *name, struct bytes bytes)
         base64_put(out, bytes.ptr, bytes.len);
         sbuf_putc(out, '"');
     }
+}
+
+void jsonl_bytes(struct sbuf *out, const char *name, struct bytes bytes)
+{
+    jsonl_text_or_base64(out, name, bytes, bytes.ptr && is_text(bytes));
 }
 
 void jsonl_put(struct sbuf *out, const struct letter *letter, bool without_value)

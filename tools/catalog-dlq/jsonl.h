@@ -21,6 +21,9 @@ void jsonl_put(struct sbuf *out, const struct letter *letter, bool without_value
 /* Appends "NAME":"text", "NAME_base64":"..." or "NAME":null. */
 void jsonl_bytes(struct sbuf *out, const char *name, struct bytes bytes);
 
+/* The same, the caller having decided whether it is text. */
+void jsonl_text_or_base64(struct sbuf *out, const char *name, struct bytes bytes, bool text);
+
 /* A letter read from a line; memory in here. */
 struct jsonl {
     struct jsontree tree;

@@ -2,6 +2,7 @@
 
 #include "cause.h"
 #include "filter.h"
+#include "jsonl.h"
 #include "visible.h"
 
 #include "common/utf8.h"
@@ -92,16 +93,7 @@ void line_put(struct out *out, const struct letter *letter)
 
 void json_key(struct sbuf *out, const char *name, struct bytes key)
 {
-    if (!key.ptr) {
-        sbuf_printf(out, "\"%s\":null", name);
-    } else if (utf8_valid_up_to(key.ptr, key.len) == key.len) {
-        sbuf_printf(out, "\"%s\":", name);
-        sbuf_put_json(out, key.ptr, key.len);
-    } else {
-        sbuf_printf(out, "\"%s_base64\":\"", name);
-        base64_put(out, key.ptr, key.len);
-        sbuf_putc(out, '"');
-    }
+    jsonl_text_or_base64(out, name, key, key.ptr && utf8_valid_up_to(key.ptr, key.len) == key.len);
 }
 
 static void json_origin(struct sbuf *out, const struct letter *letter)

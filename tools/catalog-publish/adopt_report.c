@@ -72,24 +72,18 @@ void adopt_print_json(const struct adopt *adopt, bool ok)
     puts("}");
 }
 
-static void put_text(struct sbuf *out, const char *name, const char *text)
-{
-    sbuf_printf(out, ",\"%s\":", name);
-    sbuf_put_json(out, text, strlen(text));
-}
-
 static void put_row(const struct adopt *adopt, const struct adopt_row *row, struct sbuf *out)
 {
     sbuf_printf(out, "{\"verdict\":\"%s\"", verdicts[row->verdict].name);
-    put_text(out, "catalog", adopt->config->catalogs[row->catalog].name);
-    put_text(out, "product_id", row->product_id);
-    put_text(out, "sku", row->sku);
-    put_text(out, "catalog_id", row->catalog_id);
+    sbuf_put_json_member(out, "catalog", adopt->config->catalogs[row->catalog].name);
+    sbuf_put_json_member(out, "product_id", row->product_id);
+    sbuf_put_json_member(out, "sku", row->sku);
+    sbuf_put_json_member(out, "catalog_id", row->catalog_id);
     if (row->verdict == ADOPT_OTHER_ID)
-        put_text(out, "found_catalog_id", row->found);
+        sbuf_put_json_member(out, "found_catalog_id", row->found);
     if (row->verdict == ADOPT_OTHER_SKU)
-        put_text(out, "found_sku", row->found);
-    put_text(out, "file", adopt->inputs.list[row->input].path);
+        sbuf_put_json_member(out, "found_sku", row->found);
+    sbuf_put_json_member(out, "file", adopt->inputs.list[row->input].path);
     sbuf_printf(out, ",\"line\":%" PRIu64 "}\n", row->line);
 }
 

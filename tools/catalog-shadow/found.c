@@ -78,10 +78,8 @@ static void put_words(struct sbuf *out, enum shadow_kind kind, const struct plan
 
 static void put_text(struct sbuf *out, const char *name, const char *text)
 {
-    if (!text || !text[0])
-        return;
-    sbuf_printf(out, ",\"%s\":", name);
-    sbuf_put_json(out, text, strlen(text));
+    if (text && text[0])
+        sbuf_put_json_member(out, name, text);
 }
 
 static void put_json_value(struct sbuf *out, const char *name, const cJSON *value)

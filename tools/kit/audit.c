@@ -11,10 +11,8 @@ enum { AUDIT_MAX_BYTES = 4 << 20, KEY_MAX_BYTES = 4096 };
 
 static void put_text(struct sbuf *out, const char *name, const char *text)
 {
-    if (!text)
-        return;
-    sbuf_printf(out, ",\"%s\":", name);
-    sbuf_put_json(out, text, strlen(text));
+    if (text)
+        sbuf_put_json_member(out, name, text);
 }
 
 static void put_value(struct sbuf *out, const char *name, const char *json)

@@ -17,10 +17,8 @@ const char *kit_item_state_name(char letter)
 
 static void put_text(struct sbuf *out, const char *name, const char *text)
 {
-    if (!text[0])
-        return;
-    sbuf_printf(out, ",\"%s\":", name);
-    sbuf_put_json(out, text, strlen(text));
+    if (text[0])
+        sbuf_put_json_member(out, name, text);
 }
 
 static void put_time(struct sbuf *out, const char *name, int64_t ms)

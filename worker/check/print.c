@@ -45,20 +45,14 @@ void check_print_text(struct check_report *reports, size_t count, FILE *out, str
           out);
 }
 
-static void json_text(struct sbuf *out, const char *name, const char *text)
-{
-    sbuf_printf(out, ",\"%s\":", name);
-    sbuf_put_json(out, text, strlen(text));
-}
-
 static void json_line(struct sbuf *out, const struct check_line *line, bool first)
 {
     sbuf_printf(out, "%s{\"state\":\"%s\"", first ? "" : ",",
                 line->state == CHECK_FAIL ? "fail" : check_state_name(line->state));
-    json_text(out, "id", line->id);
-    json_text(out, "subject", line->subject);
-    json_text(out, "found", line->found);
-    json_text(out, "mend", line->state == CHECK_OK ? "" : line->mend);
+    sbuf_put_json_member(out, "id", line->id);
+    sbuf_put_json_member(out, "subject", line->subject);
+    sbuf_put_json_member(out, "found", line->found);
+    sbuf_put_json_member(out, "mend", line->state == CHECK_OK ? "" : line->mend);
     sbuf_printf(out, ",\"accepted\":%s}", line->accepted ? "true" : "false");
 }
 

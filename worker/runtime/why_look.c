@@ -132,15 +132,6 @@ static void put_until(struct sbuf *page, const struct reactor *r, usec_t until_u
     sbuf_printf(page, ",\"until\":\"%s\",\"ends_in_ms\":%" PRId64, text, left_ms);
 }
 
-static void put_text(struct sbuf *page, const char *name, const char *text)
-{
-    sbuf_printf(page, ",\"%s\":", name);
-    if (text)
-        sbuf_put_json(page, text, strlen(text));
-    else
-        sbuf_puts(page, "null");
-}
-
 void why_status(struct sbuf *page, const struct reactor *r)
 {
     const struct why_track *track = &r->why;
@@ -156,9 +147,9 @@ void why_status(struct sbuf *page, const struct reactor *r)
     sbuf_puts(page, "\"waiting_for\":");
     sbuf_put_json(page, sentence, why_waits(track->now.why) ? strlen(sentence) : 0);
     sbuf_printf(page, ",\"why\":{\"reason\":\"%s\"", why_name(track->now.why));
-    put_text(page, "words", why_words(track->now.why));
-    put_text(page, "catalog", catalog ? about : NULL);
-    put_text(page, "topic", catalog ? NULL : about);
+    sbuf_put_json_member(page, "words", why_words(track->now.why));
+    sbuf_put_json_member(page, "catalog", catalog ? about : NULL);
+    sbuf_put_json_member(page, "topic", catalog ? NULL : about);
     if (partition >= 0)
         sbuf_printf(page, ",\"partition\":%" PRId32, partition);
     sbuf_printf(page, ",\"since\":\"%s\",\"for_ms\":%" PRId64, since, for_ms);
@@ -174,10 +165,11 @@ static void put_oldest(struct sbuf *page, struct reactor *r, const struct core_o
     sbuf_printf(page, "{\"offset\":%" PRId64 ",\"state\":\"%s\",\"waits_for\":\"%s\",\"attempts\":%u",
                 oldest->offset, oldest->state, core_wait_name(oldest->wait), (unsigned)oldest->attempts);
     put_until(page, r, oldest->until_us);
-    put_text(page, "catalog",
-             oldest->catalog < r->config->catalog_count ? r->config->catalogs[oldest->catalog].name : NULL);
-    put_text(page, "product_id", event && event->has_product ? event->product_id.ptr : NULL);
-    put_text(page, "sku", event && event->has_sku ? event->sku.ptr : NULL);
+    sbuf_put_json_member(
+        page, "catalog",
+        oldest->catalog < r->config->catalog_count ? r->config->catalogs[oldest->catalog].name : NULL);
+    sbuf_put_json_member(page, "product_id", event && event->has_product ? event->product_id.ptr : NULL);
+    sbuf_put_json_member(page, "sku", event && event->has_sku ? event->sku.ptr : NULL);
     if (payload)
         sbuf_printf(page, ",\"age_ms\":%" PRId64, reactor_wall_ms() - payload->received_ms);
     sbuf_puts(page, "}");
