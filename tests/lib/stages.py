@@ -240,30 +240,32 @@ def coverage(options):
     return result
 
 
+def _standing(name, *arguments, timeout_s, script=None):
+    """A script of tests/system on the programs as they are shipped; what it says is shown as it comes."""
+    return c.one(name, run([sys.executable, "-B", "tests/system/%s.py" % (script or name), *arguments], name, quiet=False,
+                           env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=timeout_s))
+
+
 def chaos(options):
     """3 workers on Apache Kafka, a random one killed with -9 again and again, API faults on"""
     size = ["--events", "20000", "--seconds", "180"] if options.long else ["--events", "3000", "--seconds", "40"]
-    return c.one("chaos", run([sys.executable, "-B", "tests/system/chaos.py", *size], "chaos", quiet=False,
-                              env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=1800))
+    return _standing("chaos", *size, timeout_s=1800)
 
 
 def drills(options):
     """something real is broken under load: its alert fires, and clears when it is mended"""
-    return c.one("drills", run([sys.executable, "-B", "tests/system/drills.py"], "drills", quiet=False,
-                               env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=3600))
+    return _standing("drills", timeout_s=3600)
 
 
 def shop(options):
     """a shop moves in, on Apache Kafka: adopted, re-synced in shadow and for real, published again, Redis flushed, memory rebuilt"""
     size = ["--rows", "50000", "--workers", "3"] if options.long else ["--rows", "2000", "--workers", "2"]
-    return c.one("shop", run([sys.executable, "-B", "tests/system/shop.py", *size], "shop", quiet=False,
-                             env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=3600))
+    return _standing("shop", *size, timeout_s=3600)
 
 
 def rolling(options):
     """4 workers on Apache Kafka replaced one by one under load, static members and others; the pauses"""
-    return c.one("rolling", run([sys.executable, "-B", "tests/system/rolling.py"], "rolling", quiet=False,
-                                env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=1800))
+    return _standing("rolling", timeout_s=1800)
 
 
 def quickstart(options):
@@ -282,8 +284,7 @@ def bare_root(options):
 
 def compose(options):
     """deploy/compose/compose.yaml, each service's own command as a process, in a network of their own"""
-    return c.one("compose", run([sys.executable, "-B", "tests/system/composed.py"], "compose", quiet=False,
-                                env={"CATALOG_SYNC_BIN": os.path.join(ROOT, RELEASE, "bin")}, timeout_s=600))
+    return _standing("compose", script="composed", timeout_s=600)
 
 
 # Name and function, in the order in which they run: what is cheap and often wrong comes first.
